@@ -9,8 +9,8 @@ import type { FailedAttempt } from '../../api/delivery.js';
 import { deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, routeOf } from '../guarantee/index.js';
 import type { Destination, Recovered } from '../guarantee/index.js';
 import { decodeMessage, type Envelope } from './envelope.js';
-import type { DurableWaits } from './waits.js';
 import { StoredMessage, type StoredIn } from './stored-message.js';
+import type { DurableWaits } from './waits.js';
 
 /** Rows that are read at once, and messages of earlier lives that are with their agent at once. */
 const SLICE = 128;
@@ -26,78 +26,97 @@ export interface Attempts {
 export interface Earlier extends StoredIn {
   readonly journal: Journal;
   readonly waits: DurableWaits;
-  /** the program has died: attempts are marked before they begin */
-  readonly died: boolean;
   attemptsOf(seq: number): Attempts | undefined;
   termsOf(definition: ServerDefinition, terms: Envelope['terms']): Terms;
 }
 
 /**
  * Messages of earlier lives for one name, in the order of their sends. They are read when somebody
- * owns the name, a slice at a time, so that a million of them take no memory.
+ * owns the name, a slice at a time, so that a million of them take no memory. One whose key is sent
+ * again is made a message at once, and has its turn as if it were not.
  */
 export class Backlog implements Recovered<Message> {
-  private left = 0;
+  /** rows that no message was made of yet */
+  private unmade = 0;
+  private first = 0;
   private last = 0;
+  /** all rows up to it had their turn */
   private after = 0;
-  private number = 0;
+  /** places among the messages of the destination, before all that come now */
+  private places = 0;
+  private before = 0;
   /** with their agent now */
   private given = 0;
   private loading = false;
   private closed = false;
-  private readonly behind: Message[] = [];
+  /** why those whose payload cannot become one of today will not be handled */
+  private readonly misfits = new WeakMap<Message, unknown>();
+  private readonly behind: { readonly message: Message; readonly delayMs: number }[] = [];
+  /** made before their turn, by sequence */
+  private readonly early = new Map<number, Message>();
+  /** sequences of keys; null before somebody asks */
+  private keys: Promise<void> | null = null;
+  private keysRead = false;
+  private readonly seqOf = new Map<string, number>();
   constructor(
     private readonly earlier: Earlier,
     private readonly cell: Cell,
     private readonly to: Destination,
   ) {}
 
-  get empty(): boolean {
-    return this.left === 0;
-  }
-
   /** One more, found in the store. */
   found(seq: number): void {
-    this.left++;
+    if (this.unmade++ === 0) this.first = seq;
     this.last = seq;
   }
   get size(): number {
-    return this.left;
+    return this.unmade;
   }
 
   /** It stands before what comes from now on. */
   begin(): void {
     const { to } = this;
     to.recovered = this;
-    this.number = to.arrivals;
-    to.arrivals += this.left;
+    this.before = to.arrivals;
+    this.places = this.unmade;
+    to.arrivals += this.unmade;
   }
 
-  push(d: Message): void {
-    this.behind.push(d);
+  push(message: Message, delayMs: number): void {
+    this.behind.push({ message, delayMs });
   }
 
   arrived(_p: Process): void {
     void this.feed();
   }
 
+  find(key: string, definition: ServerDefinition): Promise<void> | null {
+    if (this.unmade === 0 || this.closed || (this.keysRead && !this.waits(key))) return null;
+    return this.makeKeyed(key, definition);
+  }
+
   /** The system stops. */
   close(): void {
     this.closed = true;
-    leaveRecovered(this.to, this.left);
-    this.left = 0;
+    this.leave(this.unmade);
   }
+
+  private leave(many: number): void {
+    leaveRecovered(this.to, many);
+    this.unmade -= many;
+  }
+
+  /* ---- their turn ---- */
 
   private async feed(): Promise<void> {
     if (this.loading || this.closed) return;
     this.loading = true;
+    let through = false;
     try {
-      while (this.left > 0 && this.given <= FEW && definitionOf(this.cell) !== null) {
-        const rows = await this.earlier.journal.rows('message', this.cell.name, this.after, SLICE, true);
+      while (!through && this.given <= FEW && definitionOf(this.cell) !== null) {
+        const rows = await this.read(this.after, SLICE);
         if (this.closed) return;
-        const mine = rows.filter(({ seq }) => seq <= this.last);
-        if (mine.length === 0) this.lose();
-        for (const row of mine) this.give(row);
+        through = this.giveAll(rows);
       }
     } catch (error) {
       // The rest stays in the store; a later owner, or a later life, tries again.
@@ -105,55 +124,81 @@ export class Backlog implements Recovered<Message> {
     } finally {
       this.loading = false;
     }
-    if (this.left === 0) this.through();
+    if (through) this.through();
   }
 
-  /** Rows that were there are gone. */
-  private lose(): void {
-    leaveRecovered(this.to, this.left);
-    this.left = 0;
+  private read(after: number, limit: number): Promise<readonly Row[]> {
+    return this.earlier.journal.rows('message', this.cell.name, after, limit, true);
   }
 
-  /** All are given: what came meanwhile goes. */
+  /** Whether these were the last ones; its owner may end meanwhile, then the rest waits for the next. */
+  private giveAll(rows: readonly Row[]): boolean {
+    for (const row of rows) {
+      if (row.seq > this.last) return true;
+      const definition = definitionOf(this.cell);
+      if (definition === null) return false;
+      this.after = row.seq;
+      this.give(row, definition);
+    }
+    return rows.length < SLICE;
+  }
+
+  /** All are given, and what is missing is gone: what came meanwhile goes. */
   private through(): void {
-    if (this.to.recovered === this) this.to.recovered = null;
-    for (const d of this.behind.splice(0)) goesOn(this.to, d, delayOf(d));
+    const { to } = this;
+    this.leave(this.unmade);
+    if (to.recovered === this) to.recovered = null;
+    for (const { message, delayMs } of this.behind.splice(0)) {
+      if (!message.settled) goesOn(to, message, delayMs);
+    }
   }
 
-  private give(row: Row): void {
-    this.after = row.seq;
-    this.left--;
-    this.given++;
-    const definition = definitionOf(this.cell);
+  private give(row: Row, definition: ServerDefinition): void {
     const { earlier, to } = this;
-    let envelope: Envelope | null = null;
-    try {
-      envelope = decodeMessage(row.body);
-    } catch (error) {
-      this.skip(row, error);
-    }
-    if (envelope === null) return;
-    const op = definition?.castOp(envelope.op) ?? definition?.callOp(envelope.op);
-    const d = this.messageOf(row, envelope, op ?? new Op(Kind.Cast, envelope.op, null, null, false), definition);
-    const misfit = op === undefined ? 'unknown_operation' : upcast(d, envelope.version);
-    const known = earlier.attemptsOf(row.seq);
-    if (known !== undefined) {
-      d.attempts = known.attempts;
-      d.rarely().failures = known.failures;
-      (d.rarely().stored as StoredMessage).hasAttempts();
-    }
-    heldAgain(to, d);
-    if (misfit !== null) return deadLetterHeld(to, d, misfit);
+    const d = this.early.get(row.seq) ?? this.make(row, definition);
+    this.early.delete(row.seq);
+    if (d === null || d.settled) return;
+    const stored = d.rarely().stored as StoredMessage;
+    if (earlier.waits.parks(row.seq, d)) return;
+    this.given++;
+    stored.ended = () => {
+      this.given--;
+      if (this.given <= FEW) void this.feed();
+    };
+    const misfit = d.op.run === null ? 'unknown_operation' : this.misfits.get(d);
+    if (misfit !== undefined) return deadLetterHeld(to, d, misfit);
     if (d.attempts >= d.terms.attemptsMax) return deadLetterHeld(to, d, 'died_with_program');
-    if (earlier.waits.parks(row.seq, d)) return (d.rarely().stored as StoredMessage).leavesAgent();
-    const delayMs = Math.max(0, envelope.dueAt === 0 ? 0 : envelope.dueAt - earlier.wall());
+    const { dueAt } = decodeMessage(row.body);
+    const delayMs = dueAt === 0 ? 0 : Math.max(0, dueAt - earlier.wall());
     to.shared.expiries.add(d, d.terms.expiresInMs + delayMs);
     goesOn(to, d, delayMs);
   }
 
-  private messageOf(row: Row, envelope: Envelope, op: Op, definition: ServerDefinition | null): Message {
+  /* ---- as messages ---- */
+
+  /** Null for one that cannot be read: its row is left where it is, for people to look at. */
+  private make(row: Row, definition: ServerDefinition): Message | null {
+    const { to, cell } = this;
+    const { seq } = row;
+    let d: Message;
+    try {
+      d = this.messageOf(row, decodeMessage(row.body), definition);
+    } catch (error) {
+      this.leave(1);
+      to.kernel.warn('a stored message cannot be read; it stays in the store', { name: cell.name, seq, error });
+      return null;
+    }
+    this.unmade--;
+    heldAgain(to, d);
+    return d;
+  }
+
+  private messageOf(row: Row, envelope: Envelope, definition: ServerDefinition): Message {
     const { earlier, to, cell } = this;
     const { key, digest, order, payload } = envelope;
+    const op = definition.castOp(envelope.op) ?? definition.callOp(envelope.op)
+      ?? new Op(Kind.Cast, envelope.op, null, null, false);
+    const place = this.before + this.places * (row.seq - this.first + 1) / (this.last - this.first + 1);
     let record: KeyRecord | null = null;
     if (key !== null) {
       record = new KeyRecord(
@@ -161,52 +206,82 @@ export class Backlog implements Recovered<Message> {
         digest === null ? null : { a: digest[0], b: digest[1], c: digest[2], d: digest[3] },
       );
     }
-    const terms = earlier.termsOf(definition as ServerDefinition, envelope.terms);
-    const behaviour = (definition as ServerDefinition).behaviour;
-    const d = new Message(null, routeOf(to, op, cell, behaviour, terms, null), payload, record);
+    const terms = earlier.termsOf(definition, envelope.terms);
+    const d = new Message(null, routeOf(to, op, cell, definition.behaviour, terms, null), payload, record);
     if (record !== null) {
-      record.number = ++this.number;
+      record.number = place;
       to.keys.add(record, d);
-    } else d.identity = ++this.number;
+    } else d.identity = place;
     const rare = d.rarely();
+    const known = earlier.attemptsOf(row.seq);
+    if (known !== undefined) {
+      d.attempts = known.attempts;
+      rare.failures = known.failures;
+    }
     rare.order = order;
-    const stored = new StoredMessage(earlier, cell.name, d, null, 0);
-    stored.seq = row.seq;
-    stored.earlier = true;
-    stored.settle();
-    stored.marked = earlier.died;
-    stored.ended = () => {
-      this.given--;
-      if (this.given <= FEW) void this.feed();
-    };
-    rare.stored = stored;
+    this.upcast(d, envelope.version);
+    rare.stored = StoredMessage.recovered(earlier, cell.name, d, row.seq);
     return d;
   }
 
-  /** Its row cannot be read: it is left where it is, for people to look at. */
-  private skip(row: Row, error: unknown): void {
-    const { to, cell } = this;
-    this.given--;
-    leaveRecovered(to, 1);
-    to.kernel.warn('a stored message cannot be read; it stays in the store', { name: cell.name, seq: row.seq, error });
+  /** What it was sent as becomes what its operation takes today. */
+  private upcast(d: Message, version: number): void {
+    if (d.op.run === null) return;
+    try {
+      d.content = d.op.upcast(d.content, version);
+    } catch (error) {
+      this.misfits.set(d, error);
+    }
+  }
+
+  /* ---- keys ---- */
+
+  private async makeKeyed(key: string, definition: ServerDefinition): Promise<void> {
+    await (this.keys ??= this.readKeys());
+    const seq = this.seqOf.get(key);
+    if (seq === undefined || !this.waits(key)) return;
+    const [row] = await this.read(seq - 1, 1);
+    if (this.closed || !this.waits(key)) return;
+    const d = row === undefined || row.seq !== seq ? null : this.make(row, definition);
+    if (d === null) this.seqOf.delete(key);
+    else this.early.set(seq, d);
+  }
+
+  /** Whether the message of that key has not been made. */
+  private waits(key: string): boolean {
+    const seq = this.seqOf.get(key);
+    return seq !== undefined && seq > this.after && !this.early.has(seq);
+  }
+
+  private async readKeys(): Promise<void> {
+    try {
+      for (let { after } = this, more = true; more;) {
+        const rows = await this.read(after, SLICE);
+        for (const row of rows) {
+          after = row.seq;
+          const key = keyOf(row);
+          if (key !== null && after <= this.last) this.seqOf.set(key, after);
+        }
+        more = rows.length === SLICE && after < this.last;
+      }
+      this.keysRead = true;
+    } catch (error) {
+      this.keys = null;
+      throw error;
+    }
+  }
+}
+
+/** Null without a key, and for what cannot be read. */
+function keyOf({ body }: Row): string | null {
+  try {
+    return decodeMessage(body).key;
+  } catch {
+    return null;
   }
 }
 
 function definitionOf({ owner }: Cell): ServerDefinition | null {
   const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
   return definition instanceof ServerDefinition ? definition : null;
-}
-
-function delayOf(d: Message): number {
-  return d.rare === null ? 0 : (d.rare.stored as StoredMessage).delayMs;
-}
-
-/** What it was sent as becomes what its operation takes today; else why it cannot. */
-function upcast(d: Message, version: number): unknown {
-  try {
-    d.content = d.op.upcast(d.content, version);
-    return null;
-  } catch (error) {
-    return error;
-  }
 }

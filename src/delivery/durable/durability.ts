@@ -26,7 +26,6 @@ const SLICE = 1_024;
  */
 export class Durability implements MessageStore, Durables, Gate, Earlier {
   ready = false;
-  died = false;
   readonly keys: KeyRows;
   readonly waits: DurableWaits;
   private readonly steps: OnceSteps;
@@ -104,8 +103,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   private async recover(): Promise<void> {
     const { journal } = this;
-    const { clean, marks, findings } = await journal.ready;
-    this.died = !clean;
+    const { marks, findings } = await journal.ready;
     for (const finding of findings) this.kernel.warn('the store is damaged', { ...finding });
     const found = journal.recover();
     for (let slice = await found.next(); slice.done !== true; slice = await found.next()) {

@@ -33,8 +33,8 @@ export class StoredMessage implements Stored, TurnPart {
   /** its row is safe, or it never will have one */
   private settled = false;
   private acceptance: Acceptance | null = null;
-  /** attempts are marked before they begin: the program has died with messages like this one */
-  marked = false;
+  /** attempts are marked before they begin */
+  private marked = false;
   /** a recovered one has been given to its owner: its end makes room for the next */
   ended: (() => void) | null = null;
   /** it is of an earlier life */
@@ -52,6 +52,18 @@ export class StoredMessage implements Stored, TurnPart {
 
   get bytes(): number {
     return this.body === null ? 0 : this.body.length;
+  }
+
+  /** One that has its row from an earlier life: the program may have died of it. */
+  static recovered(shared: StoredIn, stream: string, message: Message, seq: number): StoredMessage {
+    const made = new StoredMessage(shared, stream, message, null, 0);
+    made.seq = seq;
+    made.earlier = true;
+    made.marked = true;
+    // the record of what it has from an earlier life goes with it
+    made.attempts = message.attempts > 0;
+    made.settle();
+    return made;
   }
 
   /** Adds its row. */
@@ -152,11 +164,6 @@ export class StoredMessage implements Stored, TurnPart {
   leavesAgent(): void {
     if (this.ended !== null) this.ended();
     this.ended = null;
-  }
-
-  /** The record of attempts that its row has from an earlier life goes with it. */
-  hasAttempts(): void {
-    this.attempts = true;
   }
 
   tell(outcome: DeliveryOutcome, answer: boolean): void {

@@ -101,7 +101,7 @@ export function acceptHeld(to: Destination, d: Message): void {
 export function goes(to: Destination, d: Message, delayMs: number): void {
   if (d.state !== State.Held) return;
   to.shared.expiries.add(d, d.terms.expiresInMs + delayMs);
-  if (to.recovered !== null && !to.recovered.empty) to.recovered.push(d);
+  if (to.recovered !== null) to.recovered.push(d, delayMs);
   else goesOn(to, d, delayMs);
 }
 

@@ -1,4 +1,4 @@
-import { CallError, callError, deepFreeze, markHandled, OptionError } from '../../base/index.js';
+import { CallError, callError, deepFreeze, handled, markHandled, OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { hashText, isA } from '../../base/text/index.js';
 import { readCall } from '../../behaviour/gen/index.js';
@@ -77,9 +77,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   deliver(
     ref: DeliveryTarget, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined,
   ): Promise<Receipt> {
-    if (this.notReady(ref, options)) {
-      return (this.store as MessageStore).whenReady().then(() => this.deliver(ref, op, payload, sender, options));
-    }
+    const unready = this.store === null ? null : this.unready(this.store, ref, options);
+    if (unready !== null) return handled(unready.then(() => this.deliver(ref, op, payload, sender, options)));
     const made = this.send('deliver', ref, op, payload, sender, options);
     const receipt = new ReceiptImpl(made);
     const stored = made instanceof Message && made.rare !== null ? made.rare.stored : null;
@@ -90,9 +89,15 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       : Promise.resolve(receipt);
   }
 
-  /** The store is being opened, and that delivery wants it. */
-  private notReady({ definition }: DeliveryTarget, options: DeliverOptions | undefined): boolean {
-    return this.store !== null && !this.store.ready && (options?.durable ?? isDurable(definition)) === true;
+  /** The store is being opened, and that delivery wants it; or its key may be that of an earlier life's message. */
+  private unready(
+    store: MessageStore, { addr, definition }: DeliveryTarget, options: DeliverOptions | undefined,
+  ): Promise<void> | null {
+    if (!store.ready) return (options?.durable ?? isDurable(definition)) ? store.whenReady() : null;
+    if (typeof options?.key !== 'string' || !(definition instanceof ServerDefinition)) return null;
+    const to = this.existing(addr);
+    if (to === null || to.recovered === null || to.keys.find(options.key, this.mono) !== undefined) return null;
+    return to.recovered.find(options.key, definition);
   }
 
   /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
@@ -125,9 +130,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   call(
     ref: DeliveryTarget, op: Op, payload: unknown, caller: Process | null, options: object,
   ): Promise<unknown> {
-    if (this.notReady(ref, options)) {
-      return (this.store as MessageStore).whenReady().then(() => this.call(ref, op, payload, caller, options));
-    }
+    const unready = this.store === null ? null : this.unready(this.store, ref, options);
+    if (unready !== null) return handled(unready.then(() => this.call(ref, op, payload, caller, options)));
     const { addr } = ref;
     const { timeoutMs, signal, ...delivery } = options as {
       timeoutMs?: number | 'infinity'; signal?: AbortSignal;

@@ -70,8 +70,7 @@ export class Destination implements Mail {
 
   get idle(): boolean {
     const { pending, inTransit, running } = this.counters;
-    const waits = this.recovered !== null && !this.recovered.empty;
-    return pending + inTransit + running === 0 && !waits && this.keys.idle(this.kernel.env.mono());
+    return pending + inTransit + running === 0 && this.recovered === null && this.keys.idle(this.kernel.env.mono());
   }
 
   /**

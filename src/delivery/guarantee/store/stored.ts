@@ -1,4 +1,5 @@
 import type { DeliveryOutcome } from '../../../api/delivery.js';
+import type { ServerDefinition } from '../../../behaviour/gen/server/index.js';
 import type { Process } from '../../../process/record/index.js';
 
 /**
@@ -27,9 +28,10 @@ export interface Stored {
 
 /** Messages of earlier lives that wait for the owner of a name, before all that came later. */
 export interface Recovered<M> {
-  readonly empty: boolean;
   /** somebody owns the name */
   arrived(p: Process): void;
   /** a new message that has been committed stands behind them */
-  push(d: M): void;
+  push(d: M, delayMs: number): void;
+  /** resolves once one of them that has that key is known as a message; null when all are */
+  find(key: string, definition: ServerDefinition): Promise<void> | null;
 }

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { defineAgent, type Receipt } from '../../../src/index.js';
+import { settleTurn } from '../../support/system.js';
+import { dies, lifeOn, TestDisk } from './lives.js';
+
+const EXACTLY = { guarantee: 'exactly-once' } as const;
+
+const Log = defineAgent({
+  name: 'log',
+  durable: true,
+  init: () => ({ lines: [] as string[] }),
+  calls: { lines: (self) => self.state.lines.join(' ') },
+  casts: { add(self, line: string) { self.state.lines.push(line); } },
+});
+
+/** A life in which nobody is there to handle them. */
+async function stored(disk: TestDisk, lines: readonly string[], key?: string): Promise<void> {
+  const system = lifeOn(disk);
+  const log = system.ref(Log, 'log');
+  await Promise.all(lines.map((line) => log.deliver('add', line, key === undefined ? EXACTLY : { ...EXACTLY, key })));
+  dies(system, disk);
+}
+
+describe('messages of earlier lives', () => {
+  it('P21 one that waits is met by a duplicate that comes before anybody owns the name', async () => {
+    const disk = new TestDisk();
+    await stored(disk, ['a']);
+    await stored(disk, ['k'], 'key');
+    await stored(disk, ['b']);
+    const system = lifeOn(disk);
+    const log = system.ref(Log, 'log');
+    await system.store.ready;
+    const duplicate = await log.deliver('add', 'k', { ...EXACTLY, key: 'key' });
+    await expect(log.deliver('add', 'other', { ...EXACTLY, key: 'key' })).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
+    const fresh = await log.deliver('add', 'new', { ...EXACTLY, key: 'new' });
+    expect(system.stats().delivery).toMatchObject({ recovered: 3, accepted: 1, pending: 4, duplicatesSuppressed: 1 });
+    await system.start(Log, { name: 'log' });
+    expect((await duplicate.settled).kind).toBe('handled');
+    expect((await fresh.settled).kind).toBe('handled');
+    expect(await log.call('lines')).toBe('a k b new');
+  });
+
+  it('P24 more than a slice of them is handled before what came after them', async () => {
+    const disk = new TestDisk();
+    const before = Array.from({ length: 300 }, (_, n) => `o${n}`);
+    await stored(disk, before);
+    const system = lifeOn(disk);
+    const log = system.ref(Log, 'log');
+    await system.store.ready;
+    const receipts: Receipt[] = [];
+    for (let n = 0; n < 5; n++) receipts.push(await log.deliver('add', `n${n}`, EXACTLY));
+    expect(receipts[1]?.cancel()).toBe(true);
+    await system.start(Log, { name: 'log' });
+    for (let n = 5; n < 8; n++) receipts.push(await log.deliver('add', `n${n}`, EXACTLY));
+    await Promise.all(receipts.map(({ settled }) => settled));
+    expect(await log.call('lines')).toBe([...before, 'n0', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'].join(' '));
+    expect((await system.store.stats()).rows.message).toBe(0);
+  });
+
+  it('P19 an owner that ends while they are read leaves them to the next', async () => {
+    const disk = new TestDisk();
+    await stored(disk, Array.from({ length: 200 }, (_, n) => `o${n}`));
+    const system = lifeOn(disk);
+    for (let n = 0; n < 5; n++) {
+      await system.start(Log, { name: 'log' });
+      system.exit('log', 'kill');
+      await settleTurn();
+    }
+    const log = await system.start(Log, { name: 'log' });
+    const last = await log.deliver('add', 'last', EXACTLY);
+    await last.settled;
+    expect((await log.call('lines')).split(' ')).toHaveLength(201);
+    expect(system.stats().delivery).toMatchObject({ recovered: 200, acknowledged: 201 });
+  });
+
+  it('P19 a call with a guarantee waits for the store as a delivery does', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const log = system.ref(Log, 'log');
+    const said = log.call('lines', undefined, EXACTLY);
+    await system.start(Log, { name: 'log' });
+    expect(await said).toBe('');
+  });
+
+  it('P28 after a failed write everybody is told that nobody knows, and the rest lives on', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const log = await system.start(Log, { name: 'log' });
+    const Plain = defineAgent({ init: () => 0, calls: { next: (self) => ++self.state } });
+    const plain = system.start(Plain);
+    disk.hold();
+    const sent = log.deliver('add', 'x', EXACTLY);
+    await settleTurn();
+    disk.fail();
+    await expect(sent).rejects.toMatchObject({ code: 'UNKNOWN' });
+    await expect(log.deliver('add', 'y', EXACTLY)).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(await plain.call('next')).toBe(1);
+    expect(system.stats().delivery).toMatchObject({ accepted: 1, unknown: 1, pending: 0 });
+  });
+});
