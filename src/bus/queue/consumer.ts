@@ -4,6 +4,7 @@ import { Verb } from '../../behaviour/gen/request/index.js';
 import { fenced, Phase, Process } from '../../process/record/index.js';
 import type { Holding } from '../../process/record/index.js';
 import { Cell, hold, letGo } from '../../router/names/index.js';
+import type { Awaiting } from '../../router/names/index.js';
 import type { QueueConsumer } from '../../api/bus/queue.js';
 import type { ReadConsume } from './consume-options.js';
 import { readConsume } from './consume-options.js';
@@ -11,7 +12,7 @@ import type { LeaseImpl } from './lease.js';
 import type { Taker } from './wait.js';
 import type { WorkQueue } from './work-queue.js';
 
-/** How long it is waited for whom nobody is, or who has no room. */
+/** How long it is waited for who has no room, or is found otherwise than by a registered name. */
 const ABSENT_MS = 100;
 /** The agent has not seen the item; an EXIT tells that of a put only, which was waiting for room. */
 const NOT_TRIED: ReadonlySet<unknown> = new Set(['NOPROC', 'MAILBOX_FULL', 'OVERLOADED', 'MAILBOX_CLOSED', 'EVICTED']);
@@ -20,12 +21,14 @@ const NOT_TRIED: ReadonlySet<unknown> = new Set(['NOPROC', 'MAILBOX_FULL', 'OVER
  * Agents that consume a queue. With a free place it stands in the line of those who wait; what it
  * is given goes to the agent, and comes back to the queue as done or as a failed attempt.
  */
-export class Consumer extends Deadline implements Taker, Holding, QueueConsumer {
+export class Consumer extends Deadline implements Taker, Holding, Awaiting, QueueConsumer {
   prior: Taker | null = null;
   next: Taker | null = null;
   running = 0;
   private over = false;
   private inLine = false;
+  /** the name that it waits for */
+  private away: Cell | null = null;
   private readonly ended: (() => void)[] = [];
   private constructor(
     private readonly queue: WorkQueue,
@@ -102,6 +105,12 @@ export class Consumer extends Deadline implements Taker, Holding, QueueConsumer 
     this.quit();
   }
 
+  /** Somebody has the name, and is just starting: it goes on with the clock. */
+  arrived(): void {
+    this.away = null;
+    this.queue.kernel.deadlines.add(this, 0);
+  }
+
   /* ---- to the agent ---- */
 
   /** The item goes to the agent, and is the consumer's until that has answered. */
@@ -166,14 +175,20 @@ export class Consumer extends Deadline implements Taker, Holding, QueueConsumer 
   /* ---- whether it stands in line ---- */
 
   private rejoin(): void {
-    if (this.inLine || this.over || this.entry !== null || this.running >= this.asked.concurrency) return;
+    if (this.inLine || this.over || this.entry !== null || this.away !== null) return;
+    if (this.running >= this.asked.concurrency) return;
     this.inLine = true;
     this.queue.join(this);
   }
 
   private pause(): void {
     this.leaveLine();
-    if (!this.over && this.entry === null) this.queue.kernel.deadlines.add(this, ABSENT_MS);
+    if (this.over || this.entry !== null || this.away !== null) return;
+    const { addr } = this.asked.ref;
+    if (addr instanceof Cell && addr.owner === null) {
+      this.away = addr;
+      addr.await(this);
+    } else this.queue.kernel.deadlines.add(this, ABSENT_MS);
   }
 
   private leaveLine(): void {
@@ -186,6 +201,8 @@ export class Consumer extends Deadline implements Taker, Holding, QueueConsumer 
     if (this.over) return;
     this.over = true;
     this.leaveLine();
+    this.away?.forget(this);
+    this.away = null;
     this.queue.kernel.deadlines.remove(this);
     for (const p of this.holders()) letGo(p, this);
   }

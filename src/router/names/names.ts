@@ -16,7 +16,30 @@ const SWEEP_MIN = 1_024;
 export class Cell implements NameCell {
   owner: Process | null = null;
   mail: Mail | null = null;
+  /** who waits for its next owner, each told once; they keep the cell alive */
+  private awaited: Set<Awaiting> | null = null;
   constructor(readonly name: string) {}
+
+  await(one: Awaiting): void {
+    (this.awaited ??= new Set()).add(one);
+  }
+
+  forget(one: Awaiting): void {
+    this.awaited?.delete(one);
+  }
+
+  arrived(p: Process): void {
+    if (this.mail !== null) this.mail.arrived(p);
+    const { awaited } = this;
+    if (awaited === null) return;
+    this.awaited = null;
+    for (const one of awaited) one.arrived();
+  }
+}
+
+/** Who waits until somebody has a name: it is told while that one starts, and does nothing yet but note it. */
+export interface Awaiting {
+  arrived(): void;
 }
 
 /**
@@ -102,7 +125,7 @@ export class Names {
     p.name = cell;
     this.cells.set(name, cell);
     this.owned++;
-    if (cell.mail !== null) cell.mail.arrived(p);
+    cell.arrived(p);
     return null;
   }
 

@@ -157,6 +157,30 @@ describe('P work queue: agents as consumers', () => {
     expect(queue.stats()).toMatchObject({ acked: 1 });
   });
 
+  test('a registered name wakes its consumer: no timer runs meanwhile, also from one owner to the next', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const log: string[] = [];
+    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    const consumer = queue.consume(system.ref(Worker, 'worker'), { call: 'work' });
+    await queue.push('first');
+    await env.advance(5_000);
+    expect(env.pending.held).toBe(0);
+    for (const item of ['first', 'second']) {
+      const worker = system.start(Worker, log, { name: 'worker' });
+      await env.advance(1);
+      expect(log.at(-1)).toBe(item);
+      await worker.stop();
+      await queue.push('second');
+      await env.advance(1_000);
+    }
+    await consumer.stop();
+    system.start(Worker, log, { name: 'worker' });
+    await env.advance(1);
+    expect(log, 'one that was stopped takes nothing').toEqual(['first', 'second']);
+    expect(queue.stats()).toMatchObject({ pushed: 3, acked: 2, ready: 1, waiting: 0 });
+  });
+
   test('an empty queue asks nobody: no timer runs', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
