@@ -1,7 +1,8 @@
 import type { ExitReason } from '../base/index.js';
 import type {
   AnyDefinition, ArgsThen, CallEntryOf, CallName, CastEntryOf, CastName, DeliverReply, EntryOf,
-  InitArgs, ItemOf, MadeBy, ReplyOf, SchemaOutput, StandardSchema, StateIn, StreamName, VerbArgs,
+  InitArgs, ItemOf, MadeBy, PayloadVersion, ReplyOf, SchemaOutput, StandardSchema, StateIn,
+  StreamName, VerbArgs,
 } from './protocol.js';
 import type { AgentStream, StreamOptions } from './bus/stream.js';
 import type { BusVerbs } from './bus/verbs.js';
@@ -248,16 +249,6 @@ export interface Entry<S, P> extends PayloadVersion {
   readonly schema?: StandardSchema<unknown, P> | undefined;
   readonly concurrent?: boolean | undefined;
   readonly handle: (self: Self<S>, payload: Given<P>) => unknown;
-}
-/** How the payloads of an operation have changed, for messages that are kept for longer than a program runs. */
-export interface PayloadVersion {
-  /** of the payloads that it takes today: a whole number from 1, raised when they change; default 1 */
-  readonly version?: number | undefined;
-  /**
-   * Called for a message that was written with an older version: returns what would be sent today, which is
-   * checked by the schema. Needs a version from 2. What it throws is an UpcastError `UPCAST_FAILED`. Not async.
-   */
-  upcast?(payload: unknown, from: number): unknown;
 }
 /** Without a schema the handler's own annotation decides. */
 type Given<P> = unknown extends P ? never : P;

@@ -98,6 +98,17 @@ export interface HasHandle<H> {
   handleAt(place: HandlePlace): H;
 }
 
+/** How the payloads of an operation have changed, for messages that are kept for longer than a program runs. */
+export interface PayloadVersion {
+  /** of the payloads that it takes today: a whole number from 1, raised when they change; default 1 */
+  readonly version?: number | undefined;
+  /**
+   * Called for a message that was written with an older version: returns what would be sent today, which is
+   * checked by the schema. Needs a version from 2. What it throws is an UpcastError `UPCAST_FAILED`. Not async.
+   */
+  upcast?(payload: unknown, from: number): unknown;
+}
+
 /** The part of Standard Schema v1 that is used: zod, valibot, arktype and others implement it. */
 export interface StandardSchema<In = unknown, Out = In> {
   readonly '~standard': {

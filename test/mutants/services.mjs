@@ -9,6 +9,12 @@ const hand = 'src/bus/service/hand.js';
 const definition = 'src/bus/service/definition.js';
 
 export const services = [
+  { suite: 'service', name: 'service: who runs is not told that it is closed', file: core, edits: [
+    ["if (why === 'closed')", 'if (false)'],
+  ] },
+  { suite: 'service', name: 'service: started workers outlive its close', file: 'src/bus/service/crew.js', edits: [
+    ["await (await this.supervisor).stop('shutdown');", ';'],
+  ] },
   { suite: 'service', name: 'service: a place is not given back', file: core, edits: [
     ['this.seats.give(seat, ', 'void (seat, '],
   ] },

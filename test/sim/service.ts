@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type AgentRef, defineAgent } from '../../src/index.js';
-import { defineService, type Service, type ServiceOptions, type ServiceStats } from '../../src/bus/service/public.js';
-import type { Simulation } from '../../src/testing/index.js';
+import {
+  defineService, type Service, type ServiceOptions, type ServiceSpec, type ServiceStats,
+} from '../../src/bus/service/public.js';
+import type { Random, Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
 const OPERATIONS = {
@@ -9,6 +11,16 @@ const OPERATIONS = {
   items: { request: z.number(), item: z.number() },
 };
 type Operations = typeof OPERATIONS;
+
+/** Weights in half of them: of odd requests more than of even ones, and all turn out to be something else. */
+function limits(random: Random): Pick<ServiceSpec<Operations>, 'limit' | 'weight' | 'weigh'> {
+  const limit = { perMinute: 60_000, burst: 1 + random.int(4), concurrency: 3 };
+  if (random.chance(0.5)) return { limit };
+  return {
+    limit: { ...limit, weightPerMinute: 60_000, weightBurst: 6 },
+    weight: { work: (n) => (n === 0 ? 0 : 1 + 5 * (n % 2)) }, weigh: { work: (answer) => answer % 3 },
+  };
+}
 
 class Late extends Error {
   readonly code = 'late';
@@ -38,6 +50,7 @@ class World {
   private kills = 0;
   /** workers that have left, and may still have something to do */
   private left = 0;
+  private closed = false;
   /** requests of the process that may be killed */
   mortalOpen = 0;
   constructor(
@@ -56,7 +69,7 @@ class World {
       ...(this.attemptsMax > 1 ? {
         guarantee: 'at-least-once', retry: { attemptsMax: this.attemptsMax, backoff },
       } : {}),
-      ...(guarded ? { limit: { perMinute: 60_000, burst: 1 + random.int(4), concurrency: 3 } } : {}),
+      ...(guarded ? limits(random) : {}),
       ...(guarded && random.chance(0.5) ? { breaker: { failures: 3, openMs: 20 } } : {}),
     });
     const common = { concurrency, graceMs: random.pick([0, 10, 50]) };
@@ -219,6 +232,19 @@ class World {
     }
   }
 
+  async close(): Promise<void> {
+    const { sim } = this;
+    this.closed = true;
+    const closing = this.service.close();
+    const { waiting, running, closed } = this.check('when it is closed');
+    sim.equal(closed && waiting + running, 0, 'a service that is closed has nothing to do');
+    await closing;
+    sim.equal(
+      sim.system.registered().filter((name) => name.startsWith('service/work/')).join(), '',
+      'started workers end with it',
+    );
+  }
+
   check(when: string): ServiceStats {
     const { sim } = this;
     const s = this.service.stats();
@@ -253,11 +279,12 @@ class World {
     for (const [n, attempts] of this.attempts) sim.always(attempts <= this.attemptsMax, `attempts at ${n}`);
     this.service.join(sim.system.start(this.Worker));
     const probe = await this.service.request('work', 0, { timeoutMs: 400 }).catch(codeOf);
-    sim.equal(probe, 0, 'a service that is at rest answers');
+    sim.equal(probe, this.closed ? 'SERVICE_CLOSED' : 0, 'a service that is at rest answers');
     sim.sometimes(s.retried > 0, 'a request was tried again');
     sim.sometimes(s.refused > 0, 'a request was refused');
     sim.sometimes(s.timedOut > 0, 'a request timed out');
     sim.sometimes(s.late > 0, 'an answer came too late');
+    sim.sometimes((this.outcomes.get('SERVICE_CLOSED') ?? 0) > 1, 'requests were open when it was closed');
   }
 }
 
@@ -268,7 +295,9 @@ async function service(sim: Simulation): Promise<void> {
   const mortal = system.spawn(async (self) => {
     await world.ask(self.service(world.definition), 10, true);
   });
+  const closesAt = random.chance(0.2) ? random.int(8) : -1;
   for (let n = 0; n < 8; n++) {
+    if (n === closesAt) await world.close();
     await sim.sleep(random.int(15));
     world.check('on the way');
     if (random.chance(0.6)) world.disturb();

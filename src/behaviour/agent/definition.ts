@@ -3,8 +3,8 @@ import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index
 import { STANDARD, termsOf } from '../gen/outward/index.js';
 import type { DurableTerms } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
-import type { Definition, SchemaOutput, StandardSchema } from '../../api/protocol.js';
-import type { CheckedHandler, PayloadVersion, Self } from '../../api/agent.js';
+import type { Definition, PayloadVersion, SchemaOutput, StandardSchema } from '../../api/protocol.js';
+import type { CheckedHandler, Self } from '../../api/agent.js';
 import type { AgentSpec, Durable, MadeDurably } from '../../api/definition.js';
 
 /*
