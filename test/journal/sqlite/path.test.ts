@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync,
 } from 'node:fs';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OptionError } from '../../../src/index.js';
 import { sqliteDriver } from '../../../src/journal/sqlite/driver.js';
 import { sqlite } from '../../../src/journal/sqlite/index.js';
-import { MIGRATIONS } from '../../../src/journal/sqlite/schema.js';
+import { APPLICATION_ID, MIGRATIONS } from '../../../src/journal/sqlite/schema.js';
 import { drivers, message, Place } from './place.js';
 
 let place: Place;
@@ -78,6 +78,23 @@ describe('the path of a store', () => {
       expect(existsSync(join(place.dir, name))).toBe(true);
       expect(await store.open()).toMatchObject({ batch: 1, clean: true });
     }
+  });
+
+  it('is taken when a program has died while it made the file', async () => {
+    const child = spawnSync(process.execPath, ['-e', `
+      const { DatabaseSync } = require(${JSON.stringify(drivers[0])});
+      const db = new DatabaseSync(${JSON.stringify(`${place.path}-new`)});
+      db.exec('PRAGMA auto_vacuum = 2; PRAGMA cache_size = 1; BEGIN; PRAGMA application_id = ${APPLICATION_ID}');
+      db.exec('CREATE TABLE big (x BLOB) STRICT');
+      for (let at = 0; at < 50; at++) db.exec('INSERT INTO big VALUES (zeroblob(9000))');
+      process.kill(process.pid, 'SIGKILL');
+    `]);
+    expect(child.signal).toBe('SIGKILL');
+    expect(readdirSync(place.dir).toSorted()).toEqual(['store.db-new', 'store.db-new-journal']);
+    const store = place.store();
+    expect(await store.open()).toMatchObject({ epoch: 1, clean: true, batch: 0, findings: [] });
+    await store.write(message(1));
+    expect(readdirSync(place.dir).filter((name) => name.includes('-new'))).toEqual([]);
   });
 
   it('is taken when an empty file is there', async () => {

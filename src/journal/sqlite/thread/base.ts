@@ -7,7 +7,7 @@ export const BASE: string = `
 const { parentPort, workerData } = require('node:worker_threads');
 const fs = require('node:fs');
 const os = require('node:os');
-const { dirname, basename } = require('node:path');
+const { dirname } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { crc32 } = require('node:zlib');
 const {
@@ -15,7 +15,7 @@ const {
 } = workerData;
 const { DatabaseSync } = quietly(() => require(driver));
 
-const SIDES = { lock: '-lock', owner: '-owner', head: '-head', marks: '-marks-' };
+const SIDES = { lock: '-lock', owner: '-owner', head: '-head', marks: '-marks-', made: '-new' };
 const BUSY = 5, FULL = 13, CORRUPT = 11, NO_DATABASE = 26;
 
 // Every database object is held here for the life of the thread: statements fail once nobody holds theirs.

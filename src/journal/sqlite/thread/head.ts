@@ -118,7 +118,8 @@ function pageBytes(told) {
 }
 
 /** SQLite's checksum: over the first 8 bytes of a frame's header and its page, or the header of the WAL. */
-function walSum(page, big, [first, second], parts) {
+function walSum(page, big, seed, parts) {
+  let [first, second] = seed;
   for (const [from, to] of parts) {
     for (let at = from; at < to; at += 8) {
       first = first + (big ? page.readUInt32BE(at) : page.readUInt32LE(at)) + second >>> 0;

@@ -17,13 +17,10 @@ function open() {
   const there = lies(path);
   const created = there === undefined || there.size === 0;
   const wal = created ? undefined : scanWal();
-  // A file that was being created when its program ended has a rollback journal, which only a writer may apply.
+  // Only a writer may apply a rollback journal.
   const torn = lies(path + '-journal') !== undefined;
   let findings = created || torn ? [] : refuseDamage(inspect(wal));
-  if (there === undefined) {
-    fs.closeSync(openSide('', fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL));
-    syncFolder(dirname(path));
-  }
+  if (created) create();
   db = new DatabaseSync(path);
   setUp();
   if (torn) findings = refuseDamage(look(db, wal));
@@ -40,6 +37,28 @@ function open() {
   // SQLite makes the WAL, and does not look whether its name is safe.
   syncFolder(dirname(path));
   return { opened: { epoch, clean: before.clean === 1, marks, batch: before.batch, findings }, settings };
+}
+
+/** Under another name, and then as a whole: a program that dies here leaves no half of a store. */
+function create() {
+  const made = path + SIDES.made;
+  const clear = () => ['', '-journal'].forEach((side) => fs.rmSync(made + side, { force: true }));
+  clear();
+  try {
+    fs.closeSync(openSide(SIDES.made, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL));
+    const fresh = new DatabaseSync(made);
+    try {
+      fresh.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      migrate(fresh);
+    } finally {
+      fresh.close();
+    }
+    fs.renameSync(made, path);
+  } catch (error) {
+    clear();
+    throw error;
+  }
+  syncFolder(dirname(path));
 }
 
 /** Tells what is wrong, where it may be told only. */
@@ -93,7 +112,7 @@ function setUp() {
   for (const [name, value] of [['auto_vacuum', 2], ['busy_timeout', 0], ['foreign_keys', 0], ['cache_size', -65536]]) {
     set(name, value);
   }
-  migrate();
+  migrate(db);
   for (const [name, value] of [
     ['journal_mode', 'wal'], ['synchronous', level === 'disk' ? 2 : 1], ['wal_autocheckpoint', 8000],
     ['journal_size_limit', 67108864], ['trusted_schema', 0], ...apple,
@@ -118,13 +137,13 @@ function sees(name, value) {
 }
 
 /** One transaction for each step, with the version that it leads to. */
-function migrate() {
-  for (let version = valueOf(db, 'PRAGMA user_version'); version < migrations.length; version++) {
-    db.exec('BEGIN IMMEDIATE');
-    if (version === 0) db.exec('PRAGMA application_id = ' + applicationId);
-    db.exec(migrations[version]);
-    db.exec('PRAGMA user_version = ' + (version + 1));
-    db.exec('COMMIT');
+function migrate(database) {
+  for (let version = pragmaOf(database, 'user_version'); version < migrations.length; version++) {
+    database.exec('BEGIN IMMEDIATE');
+    if (version === 0) database.exec('PRAGMA application_id = ' + applicationId);
+    database.exec(migrations[version]);
+    database.exec('PRAGMA user_version = ' + (version + 1));
+    database.exec('COMMIT');
   }
 }
 `;
