@@ -7,8 +7,8 @@ import { Image } from './image.js';
 
 /** What outlives the store that works on it. */
 class Shelf {
-  readonly image = new Image();
-  readonly marks = new Map<number, number>();
+  readonly image: Image = new Image();
+  readonly marks: Map<number, number> = new Map();
   epoch = 0;
   clean = true;
   owner: MemoryStore | null = null;
