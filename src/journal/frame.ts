@@ -3,21 +3,23 @@
 import { crc32 } from 'node:zlib';
 import type { StoreFinding } from '../api/durable/store.js';
 import { hashText, mix } from '../base/text/index.js';
+import { Slab } from './codec/index.js';
 import { StoreError } from './port/index.js';
 
 /** Bytes before the payload. */
 export const FRAME_BYTES = 5;
 const VERSION = 1;
+const slab = new Slab();
 
 /**
- * The payload as it is stored, in a new array.
+ * The payload as it is stored, in other bytes.
  *
  * @param place table or kind
  * @param name stream of a row, key of a record
  * @param seq of a row; 0 for a record
  */
 export function frame(place: string, name: string, seq: number, payload: Uint8Array): Uint8Array {
-  const body = new Uint8Array(FRAME_BYTES + payload.length);
+  const body = slab.take(FRAME_BYTES + payload.length);
   body.set(payload, FRAME_BYTES);
   const sum = crc32(payload, seedOf(place, name, seq));
   body[0] = VERSION;

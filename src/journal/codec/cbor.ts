@@ -2,9 +2,10 @@
 // loaded at the first use.
 import { builtinModule, CastcallError, OptionError } from '../../base/index.js';
 import { fieldOf, printable } from '../../base/text/index.js';
-import { BYTES_MAX, type CodecLimits, DEPTH_MAX, ELEMENTS_MAX } from './limits.js';
+import { BYTES_MAX, type CodecLimits } from './limits.js';
 import { Reviver } from './revive.js';
 import { Scanner } from './scan.js';
+import { Slab } from './slab.js';
 import { notStorable, Storable } from './storable.js';
 import type { Encoder, Tag } from 'cbor-x';
 
@@ -32,6 +33,7 @@ export class Codec {
   private readonly storable: Storable;
   private readonly scanner = new Scanner();
   private readonly reviver: Reviver;
+  private readonly slab = new Slab();
   private busy = false;
 
   /** Throws `PEER_MISSING` when cbor-x is not there. */
@@ -48,9 +50,11 @@ export class Codec {
     this.busy = true;
     try {
       const prepared = this.storable.prepare(value, what, limits);
-      const bytes = new Uint8Array(this.encoder.encode(prepared, RESET_BUFFER_MODE));
+      const written = this.encoder.encode(prepared, RESET_BUFFER_MODE);
       const max = limits?.bytesMax ?? BYTES_MAX;
-      if (bytes.length > max) throw notStorable(what, `${bytes.length} bytes`, `at most ${max} bytes in all`);
+      if (written.length > max) throw notStorable(what, `${written.length} bytes`, `at most ${max} bytes in all`);
+      const bytes = this.slab.take(written.length);
+      bytes.set(written);
       return bytes;
     } catch (error) {
       if (error instanceof OptionError) throw error;
@@ -61,10 +65,10 @@ export class Codec {
   }
 
   decode(bytes: Uint8Array, limits?: CodecLimits): unknown {
-    const max = limits?.bytesMax ?? Infinity;
+    const max = limits?.bytesMax ?? BYTES_MAX;
     try {
       if (bytes.length > max) throw new RangeError(`${bytes.length} bytes, at most ${max} are read`);
-      const own = this.scanner.scan(bytes, limits?.depthMax ?? DEPTH_MAX, limits?.elementsMax ?? ELEMENTS_MAX);
+      const own = this.scanner.scan(bytes, limits);
       // A view of its own: cbor-x writes a field on what it reads.
       const value: unknown = this.encoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
       return own ? this.reviver.revive(value) : value;
@@ -80,7 +84,7 @@ export class Codec {
 let codec: Codec | null = null;
 
 /**
- * The bytes of a value, in an array of their own. Kept: plain objects and arrays, text, numbers,
+ * The bytes of a value; nobody else writes on them. Kept: plain objects and arrays, text, numbers,
  * booleans, null, undefined, BigInt, Date, Map, Set, typed arrays, ArrayBuffer, DataView, and errors
  * with their name, message, code, data fields and causes. An instance of a class becomes what its
  * `toJSON` gives, else a plain object of its own enumerable fields; a Buffer becomes a Uint8Array.

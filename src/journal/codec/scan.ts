@@ -2,12 +2,14 @@
 // depth and number of elements are checked before anything is made; unknown tags, those of cbor-x's
 // records and shared structures among them, keys that can change prototypes, and endless lengths are
 // damage.
-import { BIGINT_BYTES_MAX, DATE_TAG, OWN_TAG } from './limits.js';
+import { BIGINT_BYTES_MAX, type CodecLimits, DATE_TAG, DEPTH_MAX, ELEMENTS_MAX, OWN_TAG } from './limits.js';
 
 /** Why bytes are refused. */
 export class Damage extends Error {}
 
 const Major = { Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6 } as const;
+/** Arrays that our own encoding puts around the deepest values. */
+const OWN_LEVELS = 2;
 const SET_TAG = 258;
 const MAP_TAG = 259;
 /** Of bytes; those of typed arrays. */
@@ -18,8 +20,10 @@ const PROTO = [...'__proto__'].map((c) => c.charCodeAt(0));
 const CONSTRUCTOR = [...'constructor'].map((c) => c.charCodeAt(0));
 const PROTOTYPE = [...'prototype'].map((c) => c.charCodeAt(0));
 
+const NONE: Uint8Array = new Uint8Array(0);
+
 export class Scanner {
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes = NONE;
   private at = 0;
   private elements = 0;
   private depthMax = 0;
@@ -27,15 +31,16 @@ export class Scanner {
   private own = false;
 
   /** @returns whether something carries our tag; throws `Damage` */
-  scan(bytes: Uint8Array, depthMax: number, elementsMax: number): boolean {
+  scan(bytes: Uint8Array, limits: CodecLimits | undefined): boolean {
     this.bytes = bytes;
     this.at = 0;
     this.elements = 0;
-    this.depthMax = depthMax;
-    this.elementsMax = elementsMax;
+    this.depthMax = (limits?.depthMax ?? DEPTH_MAX) + OWN_LEVELS;
+    this.elementsMax = limits?.elementsMax ?? ELEMENTS_MAX;
     this.own = false;
     this.item(0);
     if (this.at !== bytes.length) throw new Damage(`${bytes.length - this.at} bytes after its end`);
+    this.bytes = NONE;
     return this.own;
   }
 

@@ -13,6 +13,10 @@ export type Tagged = (content: unknown, tag: number) => unknown;
 
 const BIGINT_MAX = 1n << BigInt(8 * BIGINT_BYTES_MAX);
 const BOM = 0xfeff;
+const PROTO = '__proto__';
+const CONSTRUCTOR = 'constructor';
+/** Fields of an error that are stored for themselves. */
+const KNOWN: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'code', 'cause', 'errors']);
 const { hasOwnProperty } = Object.prototype;
 const { toString } = Object.prototype;
 
@@ -45,12 +49,16 @@ export class Storable {
     this.elementsMax = limits?.elementsMax ?? ELEMENTS_MAX;
     this.stacks = limits?.stacks ?? false;
     this.elements = this.bytes = this.causes = 0;
-    return this.value(value, 0);
+    const prepared = this.value(value, 0);
+    this.within(0);
+    return prepared;
   }
 
   private value(value: unknown, depth: number): unknown {
     switch (typeof value) {
-      case 'string': return this.text(value, depth);
+      case 'string':
+        this.bytes += value.length;
+        return (value as WellFormed).isWellFormed() && value.charCodeAt(0) !== BOM ? value : this.text(value, depth);
       case 'number': return value === 0 && Object.is(value, -0) ? this.own(Own.NegativeZero) : value;
       case 'object': return value === null ? null : this.object(value, depth);
       case 'bigint':
@@ -63,10 +71,9 @@ export class Storable {
     }
   }
 
+  /** UTF-8 has no half surrogate pairs, and decoders swallow a byte order mark. */
   private text(text: string, depth: number): unknown {
-    this.weigh(text.length, depth);
-    if ((text as WellFormed).isWellFormed() && text.charCodeAt(0) !== BOM) return text;
-    // UTF-8 has no half surrogate pairs, and decoders swallow a byte order mark.
+    this.within(depth);
     const units = new Uint16Array(text.length);
     for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at);
     return this.own(Own.Text, units);
@@ -85,23 +92,21 @@ export class Storable {
     for (const key in from) {
       if (!hasOwnProperty.call(from, key)) continue;
       this.path[depth] = key;
-      this.key(key, from, depth);
+      const { length } = key;
+      this.elements++;
+      this.bytes += length;
       const was = from[key];
+      if ((length === PROTO.length || length === CONSTRUCTOR.length) && pollutes(key, was)) {
+        throw this.refused(depth + 1, 'a key that can change prototypes');
+      }
+      if (!(key as WellFormed).isWellFormed() || key.charCodeAt(0) === BOM) {
+        throw this.refused(depth + 1, 'a key with half a surrogate pair, or a byte order mark');
+      }
       const is = this.value(was, depth + 1);
       if (!Object.is(is, was)) (copy ??= { ...from })[key] = is;
     }
+    this.within(depth);
     return copy ?? from;
-  }
-
-  private key(key: string, from: Record<string, unknown>, depth: number): void {
-    this.count(1, depth);
-    this.weigh(key.length, depth + 1);
-    if (key === '__proto__' || (key === 'constructor' && hasPrototype(from[key]))) {
-      throw this.refused(depth + 1, 'a key that can change prototypes');
-    }
-    if (!(key as WellFormed).isWellFormed() || key.charCodeAt(0) === BOM) {
-      throw this.refused(depth + 1, 'a key with half a surrogate pair, or a byte order mark');
-    }
   }
 
   private items(from: unknown[], depth: number): unknown[] {
@@ -113,6 +118,7 @@ export class Storable {
       const is = this.value(was, depth + 1);
       if (!Object.is(is, was)) (copy ??= [...from])[at] = is;
     }
+    this.within(depth);
     return copy ?? from;
   }
 
@@ -183,24 +189,24 @@ export class Storable {
   }
 
   private own(kind: number, ...content: readonly unknown[]): unknown {
+    this.elements += 1 + content.length;
     return this.tagged([kind, ...content], OWN_TAG);
   }
 
   /** `[kind, name, message, stack, fields, causes, errors]`: the last two are lists. */
   private failure(error: Error, depth: number): unknown {
-    this.count(7, depth);
-    const stack = this.stacks ? textOf(error, 'stack') : undefined;
     const list = fieldOf(error, 'errors');
     const causes: unknown[] = [];
     if (++this.causes <= CAUSES_MAX && hasOwnProperty.call(error, 'cause')) {
-      causes.push(this.kept(fieldOf(error, 'cause'), depth, 'cause'));
+      causes.push(this.kept(fieldOf(error, 'cause'), depth));
     }
     const errors = isA(error, AggregateError) && Array.isArray(list)
-      ? list.map((one: unknown) => this.kept(one, depth, 'errors')) : null;
+      ? list.map((one: unknown) => this.kept(one, depth)) : null;
     this.causes--;
+    this.count(causes.length + (errors?.length ?? 0), depth);
     return this.own(
-      Own.Failure, this.text(textOf(error, 'name') ?? 'Error', depth), this.text(textOf(error, 'message') ?? '', depth),
-      stack === undefined ? undefined : this.text(stack, depth), this.fields(error, depth), causes, errors,
+      Own.Failure, this.textOf(error, 'name', depth) ?? 'Error', this.textOf(error, 'message', depth) ?? '',
+      this.stacks ? this.textOf(error, 'stack', depth) : undefined, this.fields(error, depth), causes, errors,
     );
   }
 
@@ -208,45 +214,56 @@ export class Storable {
   private fields(error: Error, depth: number): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
     const code = fieldOf(error, 'code');
-    if (typeof code === 'string' || typeof code === 'number') kept['code'] = code;
+    if (typeof code === 'string' || typeof code === 'number') Object.assign(kept, this.plain({ code }, depth + 1));
     for (const key of Object.keys(error)) {
-      if (key === 'name' || key === 'message' || key === 'stack' || key === 'cause' || key === 'errors') continue;
-      const { elements, bytes } = this;
+      if (KNOWN.has(key)) continue;
+      const { elements, bytes, causes } = this;
       try {
-        this.path[depth] = key;
-        this.key(key, kept, depth);
-        kept[key] = this.value(fieldOf(error, key), depth + 2);
+        Object.assign(kept, this.plain({ [key]: fieldOf(error, key) }, depth + 1));
       } catch {
-        this.elements = elements;
-        this.bytes = bytes;
-        Reflect.deleteProperty(kept, key);
+        this.back(elements, bytes, causes);
       }
     }
     return kept;
   }
 
   /** What belongs to an error; as text where it cannot be stored. */
-  private kept(value: unknown, depth: number, key: string): unknown {
+  private kept(value: unknown, depth: number): unknown {
     const { elements, bytes, causes } = this;
     try {
-      this.path[depth] = key;
       return this.value(value, depth + 2);
     } catch {
-      this.elements = elements;
-      this.bytes = bytes;
-      this.causes = causes;
-      return this.text(printable(value), depth);
+      this.back(elements, bytes, causes);
+      return this.value(printable(value), depth);
     }
   }
 
-  private count(elements: number, depth: number): void {
-    if ((this.elements += elements) <= this.elementsMax) return;
-    throw this.refused(depth, 'the rest', `at most ${this.elementsMax} items, entries and fields in all`);
+  private textOf(error: Error, key: string, depth: number): unknown {
+    const text = fieldOf(error, key);
+    return typeof text === 'string' ? this.value(text, depth) : undefined;
   }
 
+  /** As it was before what could not be stored. */
+  private back(elements: number, bytes: number, causes: number): void {
+    this.elements = elements;
+    this.bytes = bytes;
+    this.causes = causes;
+  }
+
+  private count(elements: number, depth: number): void {
+    this.elements += elements;
+    this.within(depth);
+  }
   private weigh(bytes: number, depth: number): void {
-    if ((this.bytes += bytes) <= this.bytesMax) return;
-    throw this.refused(depth, 'the rest', `at most ${this.bytesMax} bytes in all`);
+    this.bytes += bytes;
+    this.within(depth);
+  }
+  private within(depth: number): void {
+    const { elements, elementsMax, bytes, bytesMax } = this;
+    if (elements > elementsMax) {
+      throw this.refused(depth, 'the rest', `at most ${elementsMax} items, entries and fields in all`);
+    }
+    if (bytes > bytesMax) throw this.refused(depth, 'the rest', `at most ${bytesMax} bytes in all`);
   }
 
   private tooDeep(depth: number): OptionError {
@@ -273,11 +290,7 @@ export function notStorable(where: string, got: string, rule: string, cause?: un
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 
-function hasPrototype(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && hasOwnProperty.call(value, 'prototype');
-}
-
-function textOf(error: Error, key: string): string | undefined {
-  const text = fieldOf(error, key);
-  return typeof text === 'string' ? text : undefined;
+function pollutes(key: string, value: unknown): boolean {
+  return key === PROTO || (key === CONSTRUCTOR && typeof value === 'object' && value !== null
+    && hasOwnProperty.call(value, 'prototype'));
 }

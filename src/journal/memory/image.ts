@@ -89,7 +89,8 @@ class RecordTable {
   put(key: string, body: Uint8Array): number {
     const old = this.records.get(key);
     if (old === undefined) this.keys = null;
-    this.records.set(key, body);
+    // A record may stay for long: it does not keep what lay beside it.
+    this.records.set(key, body.slice());
     return body.length - (old?.length ?? 0);
   }
   drop(key: string): number {
