@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { LifeFailed } from './lives/lives.js';
 import { Undone } from './work.js';
 
 /**
@@ -8,5 +9,6 @@ import { Undone } from './work.js';
 export function explainFailure(error: unknown): string {
   if (error instanceof Undone
     && error.kind === 'refused') return `${String(error.reason)} ${String(error.details)}`;
+  if (error instanceof LifeFailed) return error.message;
   return inspect(error);
 }

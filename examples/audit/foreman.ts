@@ -11,6 +11,7 @@ import {
 } from './findings.js';
 import { byWaste } from './rules/duplicate.js';
 import { packageFindings, packageIn } from './rules/package.js';
+import { Known } from './known.js';
 import { Slots } from './slots.js';
 import type { Swarm } from './tree.js';
 import { done, keyOf } from './work.js';
@@ -36,8 +37,9 @@ export interface Outcome {
 
 /**
  * The asking side. It decides what is to be done, in which order, and delivers it; all work is done
- * by the agents. It is no agent itself: what must not be forgotten it leaves with the ledger, and
- * what remains here is only the walk.
+ * by the agents. It is no agent itself: what must not be forgotten it leaves with the ledgers, and
+ * what remains here is only the walk. When the program has died, the next one walks again, past
+ * everything that the ledgers know.
  */
 export class Foreman {
   readonly #root: string;
@@ -47,13 +49,18 @@ export class Foreman {
   readonly #directorySlots = new Slots(DIRECTORIES_AT_ONCE);
   /** Every directory and file that somebody was asked for. */
   readonly #begun: string[] = [];
+  readonly #report: (filesDone: number) => void;
+  #known = new Known(null);
   #filesDone = 0;
 
-  constructor(root: string, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal) {
+  constructor(
+    root: string, swarm: Swarm, breaker: BreakerWatch, interrupt: AbortSignal, report: (filesDone: number) => void,
+  ) {
     this.#root = root;
     this.#swarm = swarm;
     this.#breaker = breaker;
     this.#interrupt = interrupt;
+    this.#report = report;
   }
 
   /**
@@ -61,6 +68,8 @@ export class Foreman {
    * reports that.
    */
   async run(): Promise<Outcome> {
+    this.#known = new Known(await this.#contents());
+    this.#report(0);
     await this.#visit('');
     await this.#strikeOnce();
     await this.#outlastOutage();
@@ -75,24 +84,34 @@ export class Foreman {
   async #directory(directory: string): Promise<Listing | null> {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(directory);
-    const { scanner, ledger } = this.#swarm;
+    const known = this.#known.listing(directory);
+    const listing = known === undefined ? await this.#list(directory) : known;
+    if (listing === null) return null;
+    const others = listing.files.filter((path) => !isTelling(path));
+    await Promise.all([this.#package(listing), ...others.map((path) => this.#file(path))]);
+    return listing;
+  }
+
+  async #list(directory: string): Promise<Listing | null> {
+    const { scanner, books } = this.#swarm;
+    const ledger = books.of(directory);
     const listing = await done(scanner.deliver('list', directory, keyOf('list', directory)));
     if ('reason' in listing) {
       await done(ledger.deliver('record', listing, keyOf('record', directory)));
       return null;
     }
     await done(ledger.deliver('expect', listing, keyOf('expect', directory)));
-    const others = listing.files.filter((path) => !isTelling(path));
-    await Promise.all([this.#package(listing), ...others.map((path) => this.#file(path))]);
     return listing;
   }
 
   async #file(path: string): Promise<ParsedFile | Unreadable | null> {
     if (this.#interrupt.aborted) return null;
     this.#begun.push(path);
+    if (this.#known.has(path)) return null;
     const delivery = { ...keyOf('parse', path), lane: isTelling(path) ? 'high' : 'normal' } as const;
     const parsed = await done(this.#swarm.parsers.deliver('parse', path, delivery));
     this.#filesDone += 1;
+    this.#report(this.#filesDone);
     if (this.#filesDone === FIRST_STRIKE_FILES) await this.#strikeOnce();
     return parsed;
   }
@@ -102,6 +121,7 @@ export class Foreman {
    * still be waiting.
    */
   async #package({ directory, files: paths }: Listing): Promise<void> {
+    if (this.#known.package(directory)) return;
     const files = await Promise.all(paths.filter(isTelling).map((path) => this.#file(path)));
     const parsed = files.filter((file) => file !== null && 'sha256' in file);
     const input = packageIn({
@@ -115,7 +135,7 @@ export class Foreman {
   }
 
   async #check(input: PackageInput): Promise<void> {
-    const { ledger, licences, engines, scripts, advisor } = this.#swarm;
+    const { books, licences, engines, scripts, advisor } = this.#swarm;
     const key = keyOf('check', input.path);
     const [licence, engine, found, { advisories, source }] = await Promise.all([
       done(licences.deliver('check', input, key)),
@@ -124,6 +144,7 @@ export class Foreman {
       done(advisor.deliver('check', input, key)),
     ]);
     const findings = packageFindings(input, { licence, engine, scripts: found, advisories });
+    const ledger = books.of(input.path);
     await done(ledger.deliver('recordPackage', { found: findings, source }, keyOf('package', input.path)));
   }
 
@@ -141,8 +162,8 @@ export class Foreman {
   }
 
   async #collect(): Promise<Outcome> {
-    const { ledger, dedupers } = this.#swarm;
-    const contents = await ledger.call('contents', undefined, QUESTION);
+    const { dedupers } = this.#swarm;
+    const contents = await this.#contents();
     const shards =
       await Promise.all(dedupers.map((deduper) => deduper.call('duplicates', undefined, QUESTION)));
     return {
@@ -150,6 +171,10 @@ export class Foreman {
       tally: tally(this.#interrupt.aborted ? this.#begun : expected(contents), results(contents)),
       advice: contents.advice,
     };
+  }
+
+  #contents(): Promise<LedgerContents> {
+    return this.#swarm.books.contents((ledger) => ledger.call('contents', undefined, QUESTION));
   }
 }
 

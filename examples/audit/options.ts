@@ -14,6 +14,10 @@ export interface AuditOptions {
   readonly workers: number;
   readonly seed: number;
   readonly json: boolean;
+  /** The ledgers are in a store on disk, else in one in memory. */
+  readonly durable: boolean;
+  /** The work is done by a program of its own, which is killed again and again. */
+  readonly kill: boolean;
 }
 
 export type Request =
@@ -32,6 +36,8 @@ Without a directory: ./node_modules.
   --workers N            agents that read files, 1 to ${WORKERS_MAX}       (default by processor)
   --seed N               makes the choices of chaos repeatable  (default random)
   --out DIR              where report.md and sbom.json go       (default ./audit-out)
+  --no-durable           the ledgers are kept in memory         (default in a store in a temporary directory)
+  --kill                 the agents live in a program of their own, which gets SIGKILL five times and resumes
   --json                 the last line of stdout is one JSON object
   --help                 this page
 
@@ -45,16 +51,20 @@ export function parseRequest(argv: readonly string[], cwd: string): Request {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
+      allowNegative: true,
       options: {
         chaos: { type: 'string', default: 'low' },
         workers: { type: 'string', default: String(defaultWorkers()) },
         seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
         out: { type: 'string', default: 'audit-out' },
         json: { type: 'boolean', default: false },
+        durable: { type: 'boolean', default: true },
+        kill: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     });
     if (values.help) return { kind: 'help' };
+    if (values.kill && !values.durable) throw new Mistake('--kill needs the store that --no-durable goes without');
     if (positionals.length > 1) {
       throw new Mistake(`one directory at a time, got ${positionals.length}: ${positionals.join(' ')}`);
     }
@@ -65,6 +75,8 @@ export function parseRequest(argv: readonly string[], cwd: string): Request {
         workers: wholeNumber('--workers', values.workers, 1, WORKERS_MAX),
         seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
         json: values.json,
+        durable: values.durable,
+        kill: values.kill,
         out: possibleDirectory(resolve(cwd, values.out)),
         directory: existingDirectory(resolve(cwd, positionals[0] ?? 'node_modules')),
       },

@@ -43,8 +43,8 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
   return isFlawless(result) ? EXIT.flawless : EXIT.flawed;
 }
 
-/** A program that asks for JSON reads lines, whatever its stdout is. */
+/** A program that asks for JSON reads lines, whatever its stdout is; and one that is killed leaves no screen behind. */
 function displayFor(options: AuditOptions, { out, screen }: Surroundings): Display {
-  if (screen === null || options.json) return new LineDisplay(out);
+  if (screen === null || options.json || options.kill) return new LineDisplay(out);
   return new ScreenDisplay(renderOpening(options).trimEnd(), out, screen);
 }

@@ -2,6 +2,7 @@ import {
   child, supervisor, type AgentRef, type MailboxOptions, type SupervisorRef, type System,
 } from '../../src/index.js';
 import { pool, poolOf, type PoolRef } from '../../src/delivery/group/public.js';
+import { Books, LEDGER_NAMES } from './books.js';
 import { Advisor } from './agents/advisor.js';
 import { Chaos } from './agents/chaos.js';
 import { EngineChecker, LicenceChecker, ScriptChecker } from './agents/checkers.js';
@@ -19,7 +20,7 @@ import { Random } from './random.js';
 /** The refs that the asking side works with. All are names, so they outlive the incarnations. */
 export interface Swarm {
   readonly top: SupervisorRef;
-  readonly ledger: AgentRef<typeof Ledger>;
+  readonly books: Books;
   readonly scanner: AgentRef<typeof Scanner>;
   readonly parsers: PoolRef<typeof Parser>;
   readonly dedupers: readonly AgentRef<typeof Deduper>[];
@@ -59,13 +60,13 @@ const BOUNDED: MailboxOptions = { capacity: 8, overflow: 'suspend' };
 /** What tells most goes first, but does not keep the rest waiting for ever. */
 const WITH_LANES: MailboxOptions = { ...BOUNDED, lanes: { ageEvery: 4 } };
 /** More than all of the family can ask it at once, so a call for the totals finds room. */
-const LEDGER: MailboxOptions = { capacity: 1_024, overflow: 'suspend' };
+const LEDGER_MAILBOX: MailboxOptions = { capacity: 1_024, overflow: 'suspend' };
 
 /**
  * Starts the family:
  *
  *     audit (rest for one)
- *     ├─ ledger                      first: what follows is rebuilt from it
+ *     ├─ ledgers    ledger-1 …       first: what follows is rebuilt from them
  *     ├─ crew (one for one)          everything that may die
  *     │  ├─ progress, scanner, writer
  *     │  ├─ parsers                  (a pool)
@@ -80,7 +81,7 @@ export async function startSwarm(
   const limits = { intensity: weather.intensity, periodMs: 5_000 };
   const random = new Random(options.seed);
   const hazard = new Hazard(random.fork(), weather.throwOneIn);
-  const ledger = system.ref(Ledger, 'ledger');
+  const books = new Books(system);
   const progress = system.ref(Progress, 'progress');
   const { directory: root, out, workers } = options;
   const dedupers = names('deduper', SHARDS);
@@ -90,16 +91,16 @@ export async function startSwarm(
   const crew = supervisor(PREY, {
     ...limits,
     children: [
-      child('progress', Progress, { system, ledger, display, hazard }),
+      child('progress', Progress, { system, books, display, hazard }),
       child('scanner', Scanner, { root, excluded: out, hazard }),
       pool(
-        'parsers', Parser, { root, ledger, dedupers: deduperRefs, progress, hazard },
+        'parsers', Parser, { root, books, dedupers: deduperRefs, progress, hazard },
         { ...limits, min: workers, max: workers, mailbox: WITH_LANES },
       ),
       supervisor('dedupers', {
         ...limits,
         children: dedupers.map((name, index) =>
-          child(name, Deduper, { ledger, index, hazard }, { mailbox: BOUNDED })),
+          child(name, Deduper, { books, index, shards: SHARDS, hazard }, { mailbox: BOUNDED })),
       }),
       supervisor('checkers', {
         ...limits,
@@ -120,13 +121,16 @@ export async function startSwarm(
     strategy: 'rest_for_one',
     ...limits,
     children: [
-      child('ledger', Ledger, SHARDS, { mailbox: LEDGER }), crew,
+      supervisor('ledgers', {
+        ...limits, children: LEDGER_NAMES.map((name) => child(name, Ledger, { mailbox: LEDGER_MAILBOX })),
+      }),
+      crew,
       ...(weather.killEveryMs > 0 ? [child('chaos', Chaos, chaos)] : []),
     ],
   });
   return {
     top,
-    ledger,
+    books,
     scanner: system.ref(Scanner, 'scanner'),
     parsers: system.ref(poolOf(Parser), 'parsers'),
     dedupers: deduperRefs,

@@ -21,20 +21,29 @@ export interface LedgerContents {
   readonly advice: Readonly<Record<AdviceSource, number>>;
 }
 
+/** Which files of a ledger one deduper knows. */
+export interface Shard {
+  readonly index: number;
+  /** how many dedupers there are */
+  readonly shards: number;
+}
+
 /**
- * The collecting state that must survive. It does nothing that can go wrong, chaos spares it, and
- * it stands first in the tree: whoever rebuilds a table from it is started after it, and restarted
- * with it.
+ * The collecting state that must survive, also the death of the program: a ledger is durable, and
+ * its state is stored with the mark that a message was handled. There are many, each for its part of
+ * the paths, because the whole state of one is stored whenever it changes. A ledger does nothing that
+ * can go wrong, chaos spares it, and it stands first in the tree: whoever rebuilds a table from it is
+ * started after it, and restarted with it.
  *
  * It writes down what comes, and looks for no duplicates: that a result which its sender had to send again is
  * handled once is the promise of its delivery, and the tally at the end would see if that were broken.
  */
 export const Ledger = defineAgent({
   name: 'ledger',
-  init: (shards: number) => ({
+  durable: true,
+  init: () => ({
     listings: [] as Listing[],
     files: [] as FileFacts[],
-    shards: Array.from({ length: shards }, () => [] as FileFacts[]),
     unreadable: [] as Unreadable[],
     packages: [] as PackageFindings[],
     advice: { server: 0, local: 0 },
@@ -53,7 +62,6 @@ export const Ledger = defineAgent({
         return;
       }
       state.files.push(result);
-      state.shards[shardOf(result.sha256, state.shards.length)]?.push(result);
       state.bytes += result.bytes;
     },
     recordPackage({ state }, { found, source }: { found: PackageFindings; source: AdviceSource }): void {
@@ -61,7 +69,8 @@ export const Ledger = defineAgent({
       state.advice[source] += 1;
     },
     /** What belongs to one deduper: the answer to its "what did I know before I died?". */
-    shard: ({ state }, index: number): readonly FileFacts[] => [...(state.shards[index] ?? [])],
+    shard: ({ state }, { index, shards }: Shard): readonly FileFacts[] =>
+      state.files.filter(({ sha256 }) => shardOf(sha256, shards) === index),
     totals: ({ state }): Totals => ({
       found: state.found,
       done: state.files.length,

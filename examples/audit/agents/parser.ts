@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { CallError, defineAgent, type AgentRef, type ProcessVerbs, type Receipt } from '../../../src/index.js';
+import type { Books } from '../books.js';
 import { newChunk, readContent, unreadable, type Content } from '../content.js';
 import type { FileFacts, Manifest, Unreadable } from '../findings.js';
 import type { Hazard } from '../hazard.js';
@@ -8,12 +9,11 @@ import { parseManifest } from '../rules/manifest.js';
 import { shardOf } from '../rules/shard.js';
 import { done, keyOf } from '../work.js';
 import type { Deduper } from './deduper.js';
-import type { Ledger } from './ledger.js';
 import type { Progress } from './progress.js';
 
 export interface ParserSetup {
   readonly root: string;
-  readonly ledger: AgentRef<typeof Ledger>;
+  readonly books: Books;
   readonly dedupers: readonly AgentRef<typeof Deduper>[];
   readonly progress: AgentRef<typeof Progress>;
   readonly hazard: Hazard;
@@ -71,11 +71,11 @@ async function read(
 
 /** Recorded first, deduplicated second: this order lets a deduper rebuild its table from the ledger. */
 async function handIn(
-  self: ProcessVerbs, { ledger, dedupers }: ParserState, parsed: ParsedFile | Unreadable,
+  self: ProcessVerbs, { books, dedupers }: ParserState, parsed: ParsedFile | Unreadable,
 ): Promise<void> {
   const { path } = parsed;
   const facts = 'reason' in parsed ? parsed : { path, bytes: parsed.bytes, sha256: parsed.sha256 };
-  await accepted(self.deliver(ledger, 'record', facts, keyOf('record', path)));
+  await accepted(self.deliver(books.of(path), 'record', facts, keyOf('record', path)));
   if ('reason' in facts) return;
   const deduper = dedupers[shardOf(facts.sha256, dedupers.length)];
   if (deduper !== undefined) await accepted(self.deliver(deduper, 'add', facts, keyOf('add', path)));

@@ -1,11 +1,11 @@
-import { defineAgent, type AgentRef, type System } from '../../../src/index.js';
+import { defineAgent, type System } from '../../../src/index.js';
+import type { Books } from '../books.js';
 import type { Hazard } from '../hazard.js';
 import type { Display } from '../output/display.js';
-import type { Ledger } from './ledger.js';
 
 export interface ProgressSetup {
   readonly system: System;
-  readonly ledger: AgentRef<typeof Ledger>;
+  readonly books: Books;
   readonly display: Display;
   readonly hazard: Hazard;
 }
@@ -13,7 +13,7 @@ export interface ProgressSetup {
 const TICK = Symbol('tick');
 
 /**
- * Shows how far the audit is. What must be right it asks the ledger for at every tick; what it is
+ * Shows how far the audit is. What must be right it asks the ledgers for at every tick; what it is
  * told by cast (who reads what) is only decoration, and may be lost when it dies.
  */
 export const Progress = defineAgent({
@@ -30,9 +30,9 @@ export const Progress = defineAgent({
   },
   async info(self, message) {
     if (message !== TICK) return;
-    const { system, ledger, display, hazard, reading } = self.state;
+    const { system, books, display, hazard, reading } = self.state;
     hazard.pass();
-    const totals = await self.call(ledger, 'totals');
+    const totals = await books.totals((ledger) => self.call(ledger, 'totals'));
     display.show({ totals, reading, tree: system.tree(), stats: system.stats() });
     self.sendAfter(display.dueInMs(), TICK);
   },

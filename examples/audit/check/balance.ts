@@ -26,18 +26,23 @@ export function imbalance({ sent, ...outcomes }: Account): number {
   return sent - sum(outcomes);
 }
 
-/** What was accepted for delivery, and every outcome that it can have. */
+/** What was accepted for delivery, here or by an earlier life of the program, and every outcome that it can have. */
 export type DeliveryAccount = Pick<SystemStats['delivery'],
-  'accepted' | 'acknowledged' | 'failed' | 'expired' | 'dropped' | 'pending' | 'inTransit' | 'running'>;
+    | 'accepted' | 'recovered' | 'acknowledged' | 'failed' | 'expired' | 'dropped' | 'unknown' | 'stored'
+    | 'pending' | 'inTransit' | 'running'>;
 
 export function deliveriesOf({ delivery }: SystemStats): DeliveryAccount {
-  const { accepted, acknowledged, failed, expired, dropped, pending, inTransit, running } = delivery;
-  return { accepted, acknowledged, failed, expired, dropped, pending, inTransit, running };
+  const {
+    accepted, recovered, acknowledged, failed, expired, dropped, unknown, stored, pending, inTransit, running,
+  } = delivery;
+  return {
+    accepted, recovered, acknowledged, failed, expired, dropped, unknown, stored, pending, inTransit, running,
+  };
 }
 
 /** Deliveries that were accepted but have no outcome: always 0 as well. */
-export function undelivered({ accepted, ...outcomes }: DeliveryAccount): number {
-  return accepted - sum(outcomes);
+export function undelivered({ accepted, recovered, ...outcomes }: DeliveryAccount): number {
+  return accepted + recovered - sum(outcomes);
 }
 
 function sum(outcomes: Readonly<Record<string, number>>): number {

@@ -8,6 +8,10 @@ import { bytes, count, counted, duration } from './quantity.js';
 /** What a run came to. */
 export interface RunResult {
   readonly options: AuditOptions;
+  /** Where the ledgers were. */
+  readonly store: 'disk' | 'memory';
+  /** How often the program was killed. All figures of messages and deliveries are those of its last life. */
+  readonly kills: number;
   readonly files: number;
   readonly bytes: number;
   readonly packages: number;
@@ -60,7 +64,11 @@ export function renderSummary(result: RunResult): string {
   )} suppressed, ${counted(result.deadLettered, 'dead letter')}`;
   const advice =
     `${count(result.advice.server)} from the server, ${count(result.advice.local)} from the data at hand`;
+  const lives = result.kills === 0 ? [] : [
+    `killed ${counted(result.kills, 'time')} and resumed; what follows is of the last life, but for what was lost`,
+  ];
   return [
+    ...lives,
     `${result.interrupted ? 'Interrupted: ' : ''}${work}, in ${times}`,
     `${counted(result.messages, 'message')}, ${life}`,
     `${counted(

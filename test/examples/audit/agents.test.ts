@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { child, createSystem, type System } from '../../../src/index.js';
+import { memoryStore } from '../../../src/journal/public.js';
+import { Books } from '../../../examples/audit/books.js';
 import { lookUp, Unavailable } from '../../../examples/audit/advisory/client.js';
 import { Outages, type Fault } from '../../../examples/audit/advisory/outage.js';
 import { startAdvisoryServer } from '../../../examples/audit/advisory/server.js';
@@ -23,12 +25,13 @@ const safe = new Hazard(new Random(1), 0);
 const file = (path: string, sha256: string): FileFacts => ({ path, sha256, bytes: 10 });
 
 let system: System;
-beforeEach(() => { system = createSystem({ name: 'test', logger: false, delivery: WORK }); });
+beforeEach(() => { system = createSystem({ name: 'test', logger: false, delivery: WORK, store: memoryStore() }); });
 afterEach(() => system.stop());
+const booksOf = () => new Books(system, ['ledger']);
 
 describe('Ledger', () => {
   it('is told nothing twice, whatever is handed in again', async () => {
-    const ledger = system.start(Ledger, 2);
+    const ledger = await system.start(Ledger, { name: 'ledger' });
     const listing = { directory: '', directories: [], files: ['a', 'b', 'c'], symlinks: 1, others: 0 };
     for (let time = 0; time < 2; time++) {
       await ledger.deliver('expect', listing, keyOf('expect', ''));
@@ -38,7 +41,7 @@ describe('Ledger', () => {
     }
     expect(ledger.stats().delivery).toMatchObject({ accepted: 4, duplicatesSuppressed: 4 });
     expect(await ledger.call('totals')).toEqual({ found: 3, done: 2, bytes: 20, packages: 0 });
-    expect(await ledger.call('shard', 1)).toEqual([file('b', '00000001')]);
+    expect(await ledger.call('shard', { index: 1, shards: 2 })).toEqual([file('b', '00000001')]);
     expect(await ledger.call('contents')).toEqual({
       listings: [listing], files: [
         file('a', '00000000'), file('b', '00000001'),
@@ -53,7 +56,10 @@ describe('Deduper', () => {
     const ledger = system.ref(Ledger, 'ledger');
     const deduper = system.ref(Deduper, 'deduper');
     await system.supervise(
-      { children: [child('ledger', Ledger, 1), child('deduper', Deduper, { ledger, index: 0, hazard: safe })] },
+      { children: [
+        child('ledger', Ledger),
+        child('deduper', Deduper, { books: booksOf(), index: 0, shards: 1, hazard: safe }),
+      ] },
     );
     for (const path of ['a', 'b']) {
       await ledger.call('record', file(path, '0'));
@@ -81,9 +87,9 @@ describe('Parser', () => {
     await system.supervise({
       intensity: 100,
       children: [
-        child('ledger', Ledger, 1),
-        child('deduper', Deduper, { ledger, index: 0, hazard: safe }),
-        child('parser', Parser, { root, ledger, dedupers, progress: system.ref(Progress, 'nobody'), hazard }),
+        child('ledger', Ledger),
+        child('deduper', Deduper, { books: booksOf(), index: 0, shards: 1, hazard: safe }),
+        child('parser', Parser, { root, books: booksOf(), dedupers, progress: system.ref(Progress, 'nobody'), hazard }),
       ],
     });
     return { ledger, deduper: dedupers[0], parser: system.ref(Parser, 'parser') };
@@ -214,8 +220,8 @@ describe('Outages', () => {
 
 describe('Chaos', () => {
   it('kills under the supervisor that it was given, and only there', async () => {
-    const ledgers = ['a', 'b', 'c'].map((id) => child(id, Ledger, 1));
-    await system.supervise({ name: 'spared', children: [child('spared-1', Ledger, 1)] });
+    const ledgers = ['a', 'b', 'c'].map((id) => child(id, Ledger));
+    await system.supervise({ name: 'spared', children: [child('spared-1', Ledger)] });
     await system.supervise({ name: 'prey', intensity: 100, children: ledgers });
     const chaos = system.start(Chaos, { system, random: new Random(1), everyMs: 5, prey: 'prey' });
     const spared = system.whereis('spared-1');

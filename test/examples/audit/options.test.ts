@@ -15,19 +15,21 @@ describe('parseRequest', () => {
   it('has defaults for everything but the directory that must exist', () => {
     const request = parseRequest([directory], '/somewhere');
     expect(request).toMatchObject(
-      { kind: 'audit', options: { directory, out: '/somewhere/audit-out', chaos: 'low', json: false } },
+      { kind: 'audit', options: { directory, out: '/somewhere/audit-out', chaos: 'low', json: false,
+        durable: true, kill: false } },
     );
   });
 
   it('takes every flag, and paths relative to where it runs', () => {
     const request =
       parseRequest(
-        ['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json'],
+        ['.', '--chaos', 'high', '--workers=256', '--seed', '42', '--out', 'o', '--json', '--kill'],
         directory,
       );
     expect(request).toEqual({
       kind: 'audit',
-      options: { directory, out: join(directory, 'o'), chaos: 'high', workers: 256, seed: 42, json: true },
+      options: { directory, out: join(directory, 'o'), chaos: 'high', workers: 256, seed: 42, json: true,
+        durable: true, kill: true },
     });
   });
 
@@ -45,6 +47,7 @@ describe('parseRequest', () => {
     [['.', '--seed', '-1'], "Option '--seed' argument is ambiguous"],
     [['.', '--frob'], "Unknown option '--frob'"],
     [['.', '--json=yes'], "Option '--json' does not take an argument"],
+    [['.', '--kill', '--no-durable'], '--kill needs the store that --no-durable goes without'],
     [['.', '--out', 'file'], '--out is not a directory'],
     [['.', '--out', 'file/below'], '--out is not a directory'],
     [['file'], 'not a directory'],
