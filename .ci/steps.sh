@@ -123,3 +123,9 @@ chaos() {
   step "npm start -- --chaos high --seed $1 --json" 180 \
     "npm start --silent -- --chaos high --seed $1 --json >$logs/audit.jsonl && node .ci/expect.mjs audit $logs/audit.jsonl"
 }
+
+# killed SEED: the audit loses nothing and doubles nothing while its program gets SIGKILL, and resumes.
+killed() {
+  step "npm start -- --kill --seed $1 --json" 180 \
+    "npm start --silent -- --kill --seed $1 --json >$logs/audit.jsonl && node .ci/expect.mjs killed $logs/audit.jsonl"
+}

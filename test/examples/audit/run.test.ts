@@ -158,7 +158,7 @@ describe('the audit', () => {
     );
     expect(jsonOf(around)['crashes']).toBeGreaterThan(0);
     expect(schemaErrors(bomIn('audit-out'))).toEqual([]);
-  });
+  }, 30_000);
 
   it('meets none when chaos is off', async () => {
     const around = surroundings();
@@ -167,7 +167,7 @@ describe('the audit', () => {
       crashes: 0, restarts: 0, retried: 0, duplicatesSuppressed: 0, deadLettered: 0, ok: true,
       breaker: { states: ['open', 'half-open', 'closed'] },
     });
-  });
+  }, 30_000);
 
   it('does not audit its own report, and replaces that of the last run', async () => {
     for (let run = 0; run < 2; run++) {
@@ -176,7 +176,7 @@ describe('the audit', () => {
       expect(jsonOf(around)).toMatchObject({ ok: true, directory: modules });
     }
     rmSync(join(modules, 'out'), { recursive: true });
-  });
+  }, 30_000);
 
   it('drains and reports when it is interrupted', async () => {
     const around = surroundings((text) => {
@@ -190,7 +190,7 @@ describe('the audit', () => {
     expect(schemaErrors(bomIn('partial'))).toEqual([]);
     expect(around.stdout).toContain('Interrupted: ');
     expect(code).toBe(EXIT.interrupted);
-  });
+  }, 30_000);
 
   it('does not take a file that others change meanwhile for a fault', async () => {
     put('live/log.txt', 'first');
@@ -201,7 +201,7 @@ describe('the audit', () => {
     expect(jsonOf(around)).toMatchObject({ changed: 1, differences: [], lost: 0, duplicated: 0, ok: true });
     expect(around.stdout).toContain('agrees (but for 1 path that changed meanwhile)');
     rmSync(join(modules, 'live'), { recursive: true });
-  });
+  }, 30_000);
 
   it('says in one line why a report could not be written', async () => {
     mkdirSync(join(base, 'occupied', 'report.md'), { recursive: true });
@@ -210,7 +210,7 @@ describe('the audit', () => {
     expect(around.stderr)
       .toBe(`castcall audit: the run failed: UNWRITABLE ${join(base, 'occupied')}: EISDIR\n`);
     expect(readdirSync(join(base, 'occupied'))).toEqual(['report.md']);
-  });
+  }, 30_000);
 
   it('leaves no timer, no file and no connection open', async () => {
     const open =
@@ -231,7 +231,7 @@ describe('the audit', () => {
       surroundings(() => times.push(performance.now() - startedAt)),
     );
     expect(times[0]).toBeLessThan(300);
-  });
+  }, 30_000);
 });
 
 describe('a mistake in the arguments', () => {
