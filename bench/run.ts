@@ -1,5 +1,6 @@
 // `npm run bench`: castcall beside the BEAM, beside its peers, or beside another revision of itself.
 import { compareWithBeam } from './lib/against-beam.js';
+import { compareDurable } from './lib/against-durable.js';
 import { compareWithPeers } from './lib/against-peers.js';
 import { compareWithRevision } from './lib/against-revision.js';
 import { parseOptions, USAGE, UsageError } from './lib/options.js';
@@ -11,6 +12,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.against !== undefined) return compareWithRevision(options, options.against);
+  if (options.durable) return compareDurable(options);
   return options.peers ? compareWithPeers(options) : compareWithBeam(options);
 }
 

@@ -13,6 +13,7 @@ import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } f
 import { groupBroadcast, registeredSend } from './router/names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process/process.js';
 import { balanceCast, balanceStrategy } from './delivery/balance.js';
+import { journalAppend } from './journal/append.js';
 import { gather1000 } from './bus/gather.js';
 import { concurrentCall } from './behaviour/concurrent.js';
 import { breakerRun, limitQueue, limitRun, poolQueue } from './delivery/guards.js';
@@ -108,6 +109,8 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['after_everything_deliver', afterEverythingDeliver],
   ['after_everything_call', afterEverythingCall],
   ['system_stats_1m', systemStats],
+  ['journal_append', journalAppend(256)],
+  ['journal_append_alone', journalAppend(1)],
   ['flood', flood],
   ['flood_turn', floodTurn],
 ]);

@@ -22,6 +22,8 @@ export interface Metric {
   readonly warmupsQuick: number;
   readonly runs: number;
   readonly nodeFlags: readonly string[];
+  /** belongs to the suite `durable` */
+  readonly durable?: boolean;
 }
 
 const ratio = (bound: number): Target => ({ kind: 'ratio', bound });
@@ -41,6 +43,8 @@ const balanced = {
 } as const;
 const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as const;
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
+/** On the disk: measured beside the bare thread and other queues, by `--suite durable`. */
+const stored = { ...usual, beam: false, warmups: 1, runs: 5, durable: true } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0,
   warmupsQuick: 0, runs: 1, nodeFlags: [
@@ -192,6 +196,8 @@ export const metrics: readonly Metric[] = [
   { ...everything, name: 'after_everything', target: absolute(1.2), size: 1_000_000, quickSize: 300_000 },
   { ...everything, name: 'after_everything_deliver', target: absolute(1.1) },
   { ...everything, name: 'after_everything_call', target: absolute(1.1) },
+  { ...stored, name: 'journal_append', target: absolute(50_000), size: 100_000, quickSize: 20_000 },
+  { ...stored, name: 'journal_append_alone', target: absolute(1_000), size: 3_000, quickSize: 1_000 },
   { ...flooded, name: 'flood', unit: '%', better: 'higher', target: absolute(90) },
   { ...flooded, name: 'flood_turn', unit: 'ms', better: 'lower', target: absolute(10) },
 ];

@@ -10,6 +10,8 @@ export interface Options {
   readonly peer: readonly PeerName[];
   /** NODE_ENV is `development` on both sides, not `production` */
   readonly development: boolean;
+  /** durable sends, beside a bare thread and durable queues */
+  readonly durable: boolean;
   readonly against: string | undefined;
   readonly runs: number | undefined;
   readonly selected: readonly Metric[];
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --runs N             measured runs per metric
   --json               one JSON object a line
   --against REV        compare with another revision of this repository instead of the BEAM; fails when slower
+  --suite durable      what is on the disk, beside a bare thread, BullMQ and plainjob (installs them on first use)
   --peers              compare with ${usualPeerNames.join(', ')} instead of the BEAM (installs them on first use)
   --peer NAME[,NAME]   only with these; there is actor-ts, too: then both sides run on Node 24
   --development        with peers: NODE_ENV is development on both sides
@@ -37,7 +40,12 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
   if ((values.peers || values.peer !== undefined) && values.against !== undefined) {
     throw new UsageError('--peers and --against exclude each other');
   }
+  if (values.suite !== undefined && values.suite !== 'durable') {
+    throw new UsageError(`--suite: no suite "${values.suite}"; there is durable`);
+  }
+  const durable = values.suite === 'durable';
   return {
+    durable,
     json: values.json,
     quick: values.quick,
     peers: values.peers || values.peer !== undefined,
@@ -45,7 +53,9 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     development: values.development,
     against: values.against,
     runs: values.runs === undefined ? undefined : positiveInteger('--runs', values.runs),
-    selected: values.only === undefined ? metrics : selectMetrics(values.only),
+    selected: values.only !== undefined
+      ? selectMetrics(values.only)
+      : metrics.filter((metric) => !durable || metric.durable === true),
   };
 }
 
@@ -62,6 +72,7 @@ function parsed(argv: readonly string[]) {
         development: { type: 'boolean', default: false },
         against: { type: 'string' },
         only: { type: 'string' },
+        suite: { type: 'string' },
         runs: { type: 'string' },
       },
     });

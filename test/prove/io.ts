@@ -90,6 +90,8 @@ async function full(subject: Subject, folder: string): Promise<Found> {
     const found = nothing();
     const watched = new Watched(subject, join(memory.folder, 'store'), 'disk');
     const ended = await lives.begin(watched.order(1, { steps: FULL_STEPS }), watched.claims).ended(60_000);
+    // To open a store is to write who owns it: on a full disk that is refused with a code, until there is room.
+    memory.grow(FULL_MIB * 4);
     await examine(watched, ended, 'full', found);
     return found;
   } finally {
@@ -127,7 +129,7 @@ async function run(plan: Plan): Promise<readonly Goal[]> {
 }
 
 async function fullGoal(plan: Plan, subject: Subject): Promise<Goal> {
-  const goal = `${subject.name}: a full disk of ${FULL_MIB} MiB: STORE_FULL, nothing lost`;
+  const goal = `${subject.name}: a full disk of ${FULL_MIB} MiB: STORE_FULL, and nothing lost once there is room`;
   const lacks = missing(['root', 'mount']);
   if (lacks.length > 0) {
     plan.say(`!!!! the full disk was NOT tried; it needs ${lacks.join(', and ')} !!!!`);

@@ -13,6 +13,10 @@ export class Memory {
     mkdirSync(folder, { recursive: true });
     run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder);
   }
+  /** Room is made. */
+  grow(mebibytes: number): void {
+    run('mount', '-o', `remount,size=${mebibytes}m`, this.folder);
+  }
   release(): void {
     run('umount', this.folder);
   }
