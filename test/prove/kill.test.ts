@@ -19,7 +19,7 @@ beforeAll(async () => {
     '--input-type=module', '-e', `const { build } = await import(${program}); await build(() => undefined);`,
   ]);
   expect(existsSync(built('kill'))).toBe(true);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function series(kills: number, lie?: Series['lie']): Promise<Killed> {

@@ -25,7 +25,8 @@ function add(inFlight) {
     const folder = mkdtempSync(join(tmpdir(), 'castcall-redis-'));
     const path = join(folder, 'socket');
     const redis = spawn('redis-server', [
-      '--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always',
+      '--port', '0', '--unixsocket', path, '--dir', folder, '--save', '',
+      '--appendonly', 'yes', '--appendfsync', 'always',
     ], { stdio: 'ignore' });
     try {
       await listening(path);
