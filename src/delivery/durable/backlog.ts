@@ -6,9 +6,12 @@ import { Kind, Op } from '../../mailbox/message/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
-import { deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, routeOf } from '../guarantee/index.js';
-import type { Destination, Recovered } from '../guarantee/index.js';
+import {
+  deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, neverWent, routeOf,
+} from '../guarantee/index.js';
+import type { Destination, Recovered, Route } from '../guarantee/index.js';
 import { decodeMessage, type Envelope } from './envelope.js';
+import { digestOf, type Taken } from './key-rows.js';
 import { StoredMessage, type StoredIn } from './stored-message.js';
 import type { DurableWaits } from './waits.js';
 
@@ -54,10 +57,6 @@ export class Backlog implements Recovered<Message> {
   private readonly behind: { readonly message: Message; readonly delayMs: number }[] = [];
   /** made before their turn, by sequence */
   private readonly early = new Map<number, Message>();
-  /** sequences of keys; null before somebody asks */
-  private keys: Promise<void> | null = null;
-  private keysRead = false;
-  private readonly seqOf = new Map<string, number>();
   constructor(
     private readonly earlier: Earlier,
     private readonly cell: Cell,
@@ -90,15 +89,36 @@ export class Backlog implements Recovered<Message> {
     void this.feed();
   }
 
-  find(key: string, definition: ServerDefinition): Promise<void> | null {
-    if (this.unmade === 0 || this.closed || (this.keysRead && !this.waits(key))) return null;
-    return this.makeKeyed(key, definition);
+  /** The message of a key that is sent again: it has its payload, and its own terms, when its turn comes. */
+  meet(key: string, { seq, digest }: Taken, route: Route): KeyRecord | undefined {
+    if (this.closed || seq <= this.after) return undefined;
+    const { to } = this;
+    const record = new KeyRecord(to.keys, key, route.op, digest);
+    const d = new Message(null, route, undefined, record);
+    this.claim(d, seq);
+    d.rarely().stored = StoredMessage.recovered(this.earlier, this.cell.name, d, seq);
+    this.early.set(seq, d);
+    return record;
+  }
+
+  /** It is one of the messages of this life from now on. */
+  private claim(d: Message, seq: number): void {
+    const { to, before, places, first, last } = this;
+    const place = before + places * (seq - first + 1) / (last - first + 1);
+    const { record } = d;
+    if (record === null) d.identity = place;
+    else {
+      record.number = place;
+      to.keys.add(record, d);
+    }
+    this.unmade--;
+    heldAgain(to, d);
   }
 
   /** The system stops. */
   close(): void {
     this.closed = true;
-    this.leave(this.unmade);
+    if (this.places > 0) this.leave(this.unmade);
   }
 
   private leave(many: number): void {
@@ -147,6 +167,8 @@ export class Backlog implements Recovered<Message> {
   private through(): void {
     const { to } = this;
     this.leave(this.unmade);
+    for (const d of this.early.values()) neverWent(to, d, 'unknown', 'its row is missing');
+    this.early.clear();
     if (to.recovered === this) to.recovered = null;
     for (const { message, delayMs } of this.behind.splice(0)) {
       if (!message.settled) goesOn(to, message, delayMs);
@@ -155,11 +177,15 @@ export class Backlog implements Recovered<Message> {
 
   private give(row: Row, definition: ServerDefinition): void {
     const { earlier, to } = this;
-    const d = this.early.get(row.seq) ?? this.make(row, definition);
-    this.early.delete(row.seq);
-    if (d === null || d.settled) return;
+    const { seq } = row;
+    const envelope = this.open(row);
+    if (envelope === null) return;
+    const met = this.early.get(seq);
+    this.early.delete(seq);
+    if (met !== undefined && met.settled) return;
+    const d = this.make(seq, envelope, definition, met);
     const stored = d.rarely().stored as StoredMessage;
-    if (earlier.waits.parks(row.seq, d)) return;
+    if (earlier.waits.parks(seq, d)) return;
     this.given++;
     stored.ended = () => {
       this.given--;
@@ -168,59 +194,50 @@ export class Backlog implements Recovered<Message> {
     const misfit = d.op.run === null ? 'unknown_operation' : this.misfits.get(d);
     if (misfit !== undefined) return deadLetterHeld(to, d, misfit);
     if (d.attempts >= d.terms.attemptsMax) return deadLetterHeld(to, d, 'died_with_program');
-    const { dueAt } = decodeMessage(row.body);
-    const delayMs = dueAt === 0 ? 0 : Math.max(0, dueAt - earlier.wall());
+    const delayMs = envelope.dueAt === 0 ? 0 : Math.max(0, envelope.dueAt - earlier.wall());
     to.shared.expiries.add(d, d.terms.expiresInMs + delayMs);
     goesOn(to, d, delayMs);
   }
 
-  /* ---- as messages ---- */
-
   /** Null for one that cannot be read: its row is left where it is, for people to look at. */
-  private make(row: Row, definition: ServerDefinition): Message | null {
-    const { to, cell } = this;
-    const { seq } = row;
-    let d: Message;
+  private open({ seq, body }: Row): Envelope | null {
     try {
-      d = this.messageOf(row, decodeMessage(row.body), definition);
+      return decodeMessage(body);
     } catch (error) {
-      this.leave(1);
-      to.kernel.warn('a stored message cannot be read; it stays in the store', { name: cell.name, seq, error });
+      const { to, cell: { name } } = this;
+      if (!this.early.has(seq)) this.leave(1);
+      to.kernel.warn('a stored message cannot be read; it stays in the store', { name, seq, error });
       return null;
     }
-    this.unmade--;
-    heldAgain(to, d);
-    return d;
   }
 
-  private messageOf(row: Row, envelope: Envelope, definition: ServerDefinition): Message {
+  /** @param met the message, when its key was sent again before its turn */
+  private make(seq: number, envelope: Envelope, definition: ServerDefinition, met: Message | undefined): Message {
     const { earlier, to, cell } = this;
     const { key, digest, order, payload } = envelope;
     const op = definition.castOp(envelope.op) ?? definition.callOp(envelope.op)
       ?? new Op(Kind.Cast, envelope.op, null, null, false);
-    const place = this.before + this.places * (row.seq - this.first + 1) / (this.last - this.first + 1);
-    let record: KeyRecord | null = null;
-    if (key !== null) {
-      record = new KeyRecord(
-        to.keys, key, op,
-        digest === null ? null : { a: digest[0], b: digest[1], c: digest[2], d: digest[3] },
-      );
-    }
     const terms = earlier.termsOf(definition, envelope.terms);
-    const d = new Message(null, routeOf(to, op, cell, definition.behaviour, terms, null), payload, record);
-    if (record !== null) {
-      record.number = place;
-      to.keys.add(record, d);
-    } else d.identity = place;
+    const route = routeOf(to, op, cell, definition.behaviour, terms, null);
+    let d = met;
+    if (d === undefined) {
+      const record = key === null ? null : new KeyRecord(to.keys, key, op, digest === null ? null : digestOf(digest));
+      d = new Message(null, route, payload, record);
+      this.claim(d, seq);
+      d.rarely().stored = StoredMessage.recovered(earlier, cell.name, d, seq);
+    } else {
+      d.route = route;
+      d.content = payload;
+    }
     const rare = d.rarely();
-    const known = earlier.attemptsOf(row.seq);
+    rare.order = order;
+    const known = earlier.attemptsOf(seq);
     if (known !== undefined) {
       d.attempts = known.attempts;
       rare.failures = known.failures;
+      (rare.stored as StoredMessage).hasAttempts();
     }
-    rare.order = order;
     this.upcast(d, envelope.version);
-    rare.stored = StoredMessage.recovered(earlier, cell.name, d, row.seq);
     return d;
   }
 
@@ -232,52 +249,6 @@ export class Backlog implements Recovered<Message> {
     } catch (error) {
       this.misfits.set(d, error);
     }
-  }
-
-  /* ---- keys ---- */
-
-  private async makeKeyed(key: string, definition: ServerDefinition): Promise<void> {
-    await (this.keys ??= this.readKeys());
-    const seq = this.seqOf.get(key);
-    if (seq === undefined || !this.waits(key)) return;
-    const [row] = await this.read(seq - 1, 1);
-    if (this.closed || !this.waits(key)) return;
-    const d = row === undefined || row.seq !== seq ? null : this.make(row, definition);
-    if (d === null) this.seqOf.delete(key);
-    else this.early.set(seq, d);
-  }
-
-  /** Whether the message of that key has not been made. */
-  private waits(key: string): boolean {
-    const seq = this.seqOf.get(key);
-    return seq !== undefined && seq > this.after && !this.early.has(seq);
-  }
-
-  private async readKeys(): Promise<void> {
-    try {
-      for (let { after } = this, more = true; more;) {
-        const rows = await this.read(after, SLICE);
-        for (const row of rows) {
-          after = row.seq;
-          const key = keyOf(row);
-          if (key !== null && after <= this.last) this.seqOf.set(key, after);
-        }
-        more = rows.length === SLICE && after < this.last;
-      }
-      this.keysRead = true;
-    } catch (error) {
-      this.keys = null;
-      throw error;
-    }
-  }
-}
-
-/** Null without a key, and for what cannot be read. */
-function keyOf({ body }: Row): string | null {
-  try {
-    return decodeMessage(body).key;
-  } catch {
-    return null;
   }
 }
 

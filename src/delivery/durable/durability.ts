@@ -8,11 +8,11 @@ import type { Router } from '../../router/index.js';
 import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import { Destination, holdRecovered } from '../guarantee/index.js';
-import type { KeyRecord, Message, MessageStore, Shared } from '../guarantee/index.js';
+import type { KeyRecord, Message, MessageStore, Route, Shared } from '../guarantee/index.js';
 import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { encodeMessage, type Envelope } from './envelope.js';
-import { KeyRows } from './key-rows.js';
+import { KeyRows, otherOp } from './key-rows.js';
 import { OnceSteps } from './steps.js';
 import { DurableWaits } from './waits.js';
 import { DeferredMessage, StoredMessage } from './stored-message.js';
@@ -26,6 +26,7 @@ const SLICE = 1_024;
  */
 export class Durability implements MessageStore, Durables, Gate, Earlier {
   ready = false;
+  private closed = false;
   readonly keys: KeyRows;
   readonly waits: DurableWaits;
   private readonly steps: OnceSteps;
@@ -74,11 +75,21 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     return true;
   }
 
-  recall(to: Destination, name: string, key: string, op: Op): KeyRecord | undefined {
-    return this.keys.recall(to, name, key, op);
+  recall(name: string, key: string, route: Route): KeyRecord | undefined {
+    const { to, op } = route;
+    const handled = this.keys.recall(to, name, key, op);
+    if (handled !== undefined) return handled;
+    const taken = this.keys.taken(name, key);
+    if (taken === undefined) return undefined;
+    if (taken.op !== op.name) {
+      this.keys.keep(name, key, taken);
+      return otherOp(to, key, taken);
+    }
+    return this.backlogs.get(name)?.meet(key, taken, route);
   }
 
   close(): void {
+    this.closed = true;
     for (const backlog of this.backlogs.values()) backlog.close();
     this.waits.close();
   }
@@ -115,6 +126,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.waits.load();
     this.storeId = await this.identify();
     this.ready = true;
+    // The system has stopped meanwhile: nothing was taken out of the store.
+    if (this.closed) return;
     for (const [name, backlog] of this.backlogs) {
       const cell = this.router.names.cell(name);
       const to = cell.mail as Destination;

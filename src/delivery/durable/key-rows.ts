@@ -6,11 +6,14 @@ import { KeyRecord, Outcome } from '../guarantee/index.js';
 import type { Destination } from '../guarantee/index.js';
 
 /*
- * The keys of handled messages, as the store keeps them: what an earlier life has remembered stands
- * here until somebody sends the key again, or it is forgotten.
+ * Keys as the store keeps them: those of messages that wait, taken in the transaction in which their
+ * rows come, and those that were handled. What an earlier life has left stands here until somebody
+ * sends the key again, or it is forgotten.
  */
 
 const FORMAT = 1;
+/** Format of the row of a key whose message waits. */
+const TAKEN = 2;
 /** Keys of earlier lives that are kept: the oldest go first. */
 const KEYS_MAX = 100_000;
 /** Records that are read at once. */
@@ -25,7 +28,23 @@ type Row = readonly [
   readonly FailedAttempt[], number,
 ];
 
+type TakenRow = readonly [typeof TAKEN, string, number, number, number, number, number];
+
+/** A key whose message waits in the store. */
+export interface Taken {
+  readonly op: string;
+  readonly digest: Digest;
+  readonly seq: number;
+}
+
+type Digest = Readonly<Record<'a' | 'b' | 'c' | 'd', number>>;
+
+export function digestOf([a, b, c, d]: readonly [number, number, number, number]): Digest {
+  return { a, b, c, d };
+}
+
 export class KeyRows {
+  private readonly waiting = new Map<string, Taken>();
   /** those of earlier lives, oldest first */
   private readonly earlier = new Map<string, Row>();
   constructor(private readonly journal: Journal) {}
@@ -38,12 +57,41 @@ export class KeyRows {
       const last = entries.at(-1);
       if (last === undefined) break;
       after = last.key;
-      for (const { key, body } of entries) rows.push([key, decode(body) as Row]);
+      for (const { key, body } of entries) {
+        const row = decode(body) as Row | TakenRow;
+        if (row[0] === TAKEN) this.waiting.set(key, takenOf(row as TakenRow));
+        else rows.push([key, row as Row]);
+      }
     }
     rows.sort((a, b) => a[1][12] - b[1][12]);
     const kept = rows.slice(Math.max(0, rows.length - KEYS_MAX));
     for (const [key] of rows.slice(0, rows.length - kept.length)) this.journal.drop('ledger', key);
     for (const [key, row] of kept) this.earlier.set(key, row);
+  }
+
+  /** The message of a key is stored: in the transaction in which its row comes. */
+  take(stream: string, record: KeyRecord, payload: unknown, seq: number): void {
+    record.seal(payload);
+    const { a, b, c, d, op, key } = record;
+    const row: TakenRow = [TAKEN, op.name, a, b, c, d, seq];
+    this.journal.put('ledger', stream + BETWEEN + key, encode(row, 'a key'));
+  }
+
+  /** It was not handled: another one may have the key. */
+  free(stream: string, { key }: KeyRecord): void {
+    this.journal.drop('ledger', stream + BETWEEN + key);
+  }
+
+  /** What an earlier life knows of a key whose message was not handled; asked once. */
+  taken(stream: string, key: string): Taken | undefined {
+    const name = stream + BETWEEN + key;
+    const found = this.waiting.get(name);
+    this.waiting.delete(name);
+    return found;
+  }
+
+  keep(stream: string, key: string, taken: Taken): void {
+    this.waiting.set(stream + BETWEEN + key, taken);
   }
 
   /** The message of a key was handled: in the transaction in which its row goes. */
@@ -74,6 +122,15 @@ export class KeyRows {
   private drop(name: string): void {
     if (this.journal.state === 'open') this.journal.drop('ledger', name);
   }
+}
+
+function takenOf([, op, a, b, c, d, seq]: TakenRow): Taken {
+  return { op, digest: { a, b, c, d }, seq };
+}
+
+/** A key of another operation: whoever sends it is told of a conflict. */
+export function otherOp(to: Destination, key: string, { digest }: Taken): KeyRecord {
+  return new KeyRecord(to.keys, key, OTHER, digest);
 }
 
 /** What a reply or a reason holds that cannot be stored is left out: the effect counts, not what was said of it. */

@@ -10,6 +10,8 @@ import type { Destination, Message, Stored } from '../guarantee/index.js';
 import type { KeyRows } from './key-rows.js';
 
 const FORMAT = 1;
+/** of the row of a key, beside the key itself */
+const KEY_BYTES = 256;
 
 /** What all stored messages of a system share. */
 export interface StoredIn {
@@ -51,7 +53,8 @@ export class StoredMessage implements Stored, TurnPart {
   ) {}
 
   get bytes(): number {
-    return this.body === null ? 0 : this.body.length;
+    const { body, message: { key } } = this;
+    return body === null ? 0 : body.length + (key === null ? 0 : KEY_BYTES + key.length);
   }
 
   /** One that has its row from an earlier life: the program may have died of it. */
@@ -60,17 +63,16 @@ export class StoredMessage implements Stored, TurnPart {
     made.seq = seq;
     made.earlier = true;
     made.marked = true;
-    // the record of what it has from an earlier life goes with it
-    made.attempts = message.attempts > 0;
     made.settle();
     return made;
   }
 
   /** Adds its row. */
   append(): void {
-    const { journal } = this.shared;
+    const { journal, keys } = this.shared;
     this.seq = journal.append('message', this.stream, this.body as Uint8Array);
     this.body = null;
+    if (this.message.record !== null) keys.take(this.stream, this.message.record, this.message.payload, this.seq);
     journal.whenCommitted(this.acceptance ??= new Acceptance(this));
   }
 
@@ -153,11 +155,19 @@ export class StoredMessage implements Stored, TurnPart {
       if (this.attempts) journal.drop('attempt', String(this.seq));
       if (this.hasSteps || this.earlier) journal.drop('step', String(this.seq));
       this.shared.waits.over(this.seq);
-      if (answer && d.record !== null) keys.add(this.stream, d.record, outcome);
+      if (d.record !== null) {
+        if (answer) keys.add(this.stream, d.record, outcome);
+        else keys.free(this.stream, d.record);
+      }
     } catch (error) {
       return this.tell(unsafe(outcome, error), false);
     }
     journal.whenCommitted(new End(this, outcome, answer));
+  }
+
+  /** It has a record of attempts from an earlier life, which goes with it. */
+  hasAttempts(): void {
+    this.attempts = true;
   }
 
   /** It is with its agent no longer, though it is not over. */

@@ -89,15 +89,11 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       : Promise.resolve(receipt);
   }
 
-  /** The store is being opened, and that delivery wants it; or its key may be that of an earlier life's message. */
+  /** The store is being opened, and that delivery wants it. */
   private unready(
-    store: MessageStore, { addr, definition }: DeliveryTarget, options: DeliverOptions | undefined,
+    store: MessageStore, { definition }: DeliveryTarget, options: DeliverOptions | undefined,
   ): Promise<void> | null {
-    if (!store.ready) return (options?.durable ?? isDurable(definition)) ? store.whenReady() : null;
-    if (typeof options?.key !== 'string' || !(definition instanceof ServerDefinition)) return null;
-    const to = this.existing(addr);
-    if (to === null || to.recovered === null || to.keys.find(options.key, this.mono) !== undefined) return null;
-    return to.recovered.find(options.key, definition);
+    return !store.ready && (options?.durable ?? isDurable(definition)) ? store.whenReady() : null;
   }
 
   /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
@@ -206,7 +202,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       : this.destinationOf(addr, p);
     let record: KeyRecord | null = null;
     if (key !== null) {
-      const first = to.keys.find(key, this.mono) ?? this.recalled(to, name, key, op);
+      const first = to.keys.find(key, this.mono) ?? (this.store === null || !(name instanceof Cell) ? undefined
+        : this.store.recall(name.name, key, routeOf(to, op, name, definition.behaviour, terms, null)));
       if (first !== undefined) return to.duplicate(first, addr, op, payload, digest);
       record = new KeyRecord(to.keys, key, op, digest);
     } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
@@ -221,11 +218,6 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       throw callError(code, { target: addressName(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
     return made;
-  }
-
-  /** What an earlier life of the program remembers of a key. */
-  private recalled(to: Destination, name: unknown, key: string, op: Op): KeyRecord | undefined {
-    return this.store !== null && name instanceof Cell ? this.store.recall(to, name.name, key, op) : undefined;
   }
 
   /** It outlives the program from its commit on. */

@@ -3,7 +3,7 @@ export { goes, goesOn } from './accept.js';
 export { parked, unparked } from './attempt.js';
 export { KeyRecord, LEDGER, type LedgerLimits } from './dedupe/ledger.js';
 export { Delivery } from './delivery.js';
-export { Destination, routeOf, type Shared } from './destination.js';
+export { Destination, type Route, routeOf, type Shared } from './destination.js';
 export { RECENT_MAX } from './history.js';
 export { heldAgain, holdRecovered, leaveRecovered } from './hold.js';
 export { Message } from './message.js';

@@ -31,7 +31,8 @@ describe('messages of earlier lives', () => {
     const log = system.ref(Log, 'log');
     await system.store.ready;
     const duplicate = await log.deliver('add', 'k', { ...EXACTLY, key: 'key' });
-    await expect(log.deliver('add', 'other', { ...EXACTLY, key: 'key' })).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
+    await expect(log.deliver('add', 'other', { ...EXACTLY, key: 'key' }))
+      .rejects.toMatchObject({ code: 'KEY_CONFLICT' });
     const fresh = await log.deliver('add', 'new', { ...EXACTLY, key: 'new' });
     expect(system.stats().delivery).toMatchObject({ recovered: 3, accepted: 1, pending: 4, duplicatesSuppressed: 1 });
     await system.start(Log, { name: 'log' });

@@ -1,6 +1,5 @@
-import type { Op } from '../../../mailbox/message/index.js';
 import type { KeyRecord } from '../dedupe/ledger.js';
-import type { Destination } from '../destination.js';
+import type { Route } from '../destination.js';
 import type { Message } from '../message.js';
 
 /** Port of the room `durable`: what stores messages; null without a store. */
@@ -19,5 +18,5 @@ export interface MessageStore {
   /** the system stops: what waits from earlier lives is left to later ones */
   close(): void;
   /** what an earlier life has remembered of a key; undefined when it is unknown */
-  recall(to: Destination, name: string, key: string, op: Op): KeyRecord | undefined;
+  recall(name: string, key: string, route: Route): KeyRecord | undefined;
 }

@@ -1,5 +1,4 @@
 import type { DeliveryOutcome } from '../../../api/delivery.js';
-import type { ServerDefinition } from '../../../behaviour/gen/server/index.js';
 import type { Process } from '../../../process/record/index.js';
 
 /**
@@ -32,6 +31,4 @@ export interface Recovered<M> {
   arrived(p: Process): void;
   /** a new message that has been committed stands behind them */
   push(d: M, delayMs: number): void;
-  /** resolves once one of them that has that key is known as a message; null when all are */
-  find(key: string, definition: ServerDefinition): Promise<void> | null;
 }
