@@ -13,9 +13,11 @@ import type { Subject } from './subject/subject.js';
 import { Watched } from './watched.js';
 import { Tally } from './witness/verdict.js';
 
-const STEPS: Readonly<Record<Size, number>> = { ci: 20, deep: 40 };
+const STEPS: Readonly<Record<Size, number>> = { ci: 10, deep: 40 };
 /** Of all points a gate tries one of so many, by its seed. */
 const SHARE: Readonly<Record<Size, number>> = { ci: 3, deep: 1 };
+/** A gate stops after so long, and says how many points it has tried. */
+const BUDGET_MS: Readonly<Record<Size, number>> = { ci: 45_000, deep: Infinity };
 const LANES = 2;
 const FULL_MIB = 2;
 const FULL_STEPS = 4_000;
@@ -69,8 +71,9 @@ async function pointsOf(subject: Subject, { size, seed, folder }: Plan): Promise
 
 async function sweep(subject: Subject, points: Point[], { size, folder }: Plan): Promise<Found> {
   const found = nothing();
+  const until = performance.now() + BUDGET_MS[size];
   const lane = async (): Promise<void> => {
-    for (let point = points.pop(); point !== undefined; point = points.pop()) {
+    for (let point = points.pop(); point !== undefined && performance.now() < until; point = points.pop()) {
       const own = join(folder, `${subject.name}-${points.length}`);
       mkdirSync(own);
       const watched = new Watched(subject, join(own, 'store'), 'disk');
@@ -117,7 +120,9 @@ async function run(plan: Plan): Promise<readonly Goal[]> {
   const goals: Goal[] = [];
   for (const subject of subjects) {
     const points = await pointsOf(subject, plan);
+    const share = points.length;
     const swept = await sweep(subject, points, plan);
+    plan.say(`${subject.name}: ${swept.points} of ${share} points of this size were tried`);
     for (const line of [...swept.tally.examples, ...swept.problems].slice(0, 20)) plan.say(line);
     goals.push(goalOf(
       `${subject.name}: ${swept.points} points of calls that fail or kill: typed errors, nothing lost, no hang`, swept,
