@@ -4,6 +4,7 @@ import { callsSuite } from './calls.js';
 import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
 import { deliverySuite } from './delivery.js';
+import { durableSuite } from './durable.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { healthSuite } from './health.js';
@@ -44,7 +45,7 @@ export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite,
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
+  breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, durableSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
   launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

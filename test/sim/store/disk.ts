@@ -44,6 +44,8 @@ export class Disk {
   /** written, not synced */
   private tail: Batch[] = [];
   private nextError: StoreError | null = null;
+  /** since the last crash */
+  private readonly connected: SimStore[] = [];
   private readonly latencyMsMax: number;
   private readonly timer: (ms: number, fn: () => void) => void;
 
@@ -55,7 +57,14 @@ export class Disk {
   }
 
   connect(): StoreSource {
-    return { kind: 'sim', connect: () => new SimStore(this) };
+    return {
+      kind: 'sim',
+      connect: () => {
+        const store = new SimStore(this);
+        this.connected.push(store);
+        return store;
+      },
+    };
   }
 
   /** The program dies, wherever it is; its connection is never heard of again. */
@@ -130,7 +139,7 @@ export class Disk {
       else this.lost++;
     }
     this.flying = this.failed = this.nextError = null;
-    if (this.owner !== null) this.owner.dead = true;
+    for (const store of this.connected.splice(0)) store.dead = true;
     this.owner = null;
   }
 
