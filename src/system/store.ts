@@ -1,3 +1,4 @@
+import { handled } from '../base/index.js';
 import type { Journal } from '../journal/index.js';
 import type { StoreFinding, StoreStats, SystemStore } from '../api/durable/store.js';
 
@@ -12,15 +13,15 @@ export class SystemStoreImpl implements SystemStore {
   }
 
   flush(): Promise<void> {
-    return this.#journal.flush();
+    return handled(this.#journal.flush());
   }
   stats(): Promise<StoreStats> {
-    return this.#journal.facts();
+    return handled(this.#journal.facts());
   }
   check(): Promise<readonly StoreFinding[]> {
-    return this.#journal.check();
+    return handled(this.#journal.check());
   }
   backup(path: string): Promise<void> {
-    return this.#journal.backup(path);
+    return handled(this.#journal.backup(path));
   }
 }

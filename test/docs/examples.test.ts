@@ -37,7 +37,7 @@ describe('the public symbols', () => {
     expect(elsewhere.map(({ name }) => name).sort()).toEqual([
       'AnyChildSpec', 'AnySupervisorRef', 'ApplicationSpec', 'BalanceOptions', 'ChildFields', 'ChildSpec',
       'DeadLetters', 'GroupMonitorRef', 'GroupWatch', 'OnGiveUp', 'PartitionSpec',
-      'RegistryDefinition', 'ScopeDefinition', 'ScopeWatch', 'StoreSource', 'SuperviseOptions', 'SupervisorInit',
+      'RegistryDefinition', 'ScopeDefinition', 'ScopeWatch', 'SuperviseOptions', 'SupervisorInit',
       'SupervisorSpec', 'SystemBus', 'SystemGuards', 'SystemTrees', 'TopOptions', 'WithState',
     ]);
   });

@@ -26,11 +26,13 @@ describe('README.md', () => {
   });
 
   it('lists every flag of the audit, and no other', () => {
-    const flags = [...text.matchAll(/^\| `(--[a-z]+)/gm)].map((match) => match[1] ?? '');
-    expect([...flags].sort()).toEqual(['--chaos', '--json', '--out', '--seed', '--workers']);
+    const flags = [...text.matchAll(/^\| `(--[a-z-]+)/gm)].map((match) => match[1] ?? '');
+    expect([...flags].sort()).toEqual([
+      '--chaos', '--json', '--kill', '--no-durable', '--out', '--seed', '--workers',
+    ]);
     for (const flag of flags) {
       expect(parseRequest(
-        [flag, ...(flag === '--json'
+        [flag, ...(['--json', '--kill', '--no-durable'].includes(flag)
           ? []
           : [flag === '--chaos' ? 'high' : flag === '--out' ? 'nowhere' : '3'])], root,
       ).kind).toBe('audit');

@@ -3,7 +3,7 @@ import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll, SupervisorRef,
+  CallError, child, createSystem, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll, SupervisorRef,
   TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { retryStream } from '../../src/bus/stream/public.js';
@@ -11,6 +11,7 @@ import { defineEventHandler, EventManager } from '../../src/behaviour/event/publ
 import { defineRegistry } from '../../src/behaviour/names/public.js';
 import { pool, poolOf } from '../../src/delivery/group/public.js';
 import { defineService } from '../../src/bus/service/public.js';
+import { memoryStore } from '../../src/journal/public.js';
 import { multiCall } from '../../src/process/public.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
@@ -269,8 +270,33 @@ const failing: Readonly<Record<string, Failing>> = {
   'TaskSupervisorRef.stop': (w) => tasksGone(w).stop(),
 };
 
+/** What is asked of a system whose store another one has. */
+async function locked(ask: (system: System) => Promise<unknown>): Promise<unknown[]> {
+  const store = memoryStore();
+  const owner = createSystem({ store, logger: false });
+  await owner.store.ready;
+  const other = createSystem({ store, logger: false });
+  const asked = ask(other);
+  await other.stop();
+  await owner.stop();
+  return [asked];
+}
+
 /** The same where the promises can be made only later. */
 const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>>> = {
+  ...Object.fromEntries((['once', 'wait'] as const).map((verb) => [
+    `DurableVerbs.${verb}`, (w: World) => new Promise<unknown[]>((resolve) => {
+      const Plain = defineAgent({ casts: { go(self) { resolve([self[verb]('x', () => 1)]); } } });
+      w.system.start(Plain).cast('go');
+    }),
+  ])),
+  ...Object.fromEntries((['flush', 'stats', 'check', 'backup'] as const).map((verb) => [
+    `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
+  ])),
+  'SystemStore.ready': () => locked(({ store }) => store.ready),
+  ...Object.fromEntries((['resolve', 'reject', 'expire'] as const).map((verb) => [
+    `Waits.${verb}`, () => locked(({ waits }) => waits[verb]('')),
+  ])),
   'RegistryRef.lock': (w) => inside(w, (self) => {
     const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
     w.system.start(Rooms, { name: 'rooms' });
@@ -334,6 +360,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
 const others: Readonly<Record<string, string>> = {
   'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
   'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
+  'Service.close': 'never rejects', 'OnceOptions.reconcile': 'the user\'s',
   'Receipt.changes': 'never rejects', 'QueueConsumer.stop': 'never rejects', 'DeadLetters.feed': 'never rejects',
   'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'AnySupervisorRef.paced': 'internal',
   'SystemTrees.stop': 'never rejects: bad options throw',

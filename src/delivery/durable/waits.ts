@@ -1,4 +1,4 @@
-import { CastcallError, Deadline, delayMs, OptionError, unstacked } from '../../base/index.js';
+import { CastcallError, Deadline, delayMs, handled, OptionError, unstacked } from '../../base/index.js';
 import { checkKeys } from '../../behaviour/gen/index.js';
 import { abandonRun, type AgentSelf } from '../../behaviour/gen/server/index.js';
 import { decode, encode, type Journal } from '../../journal/index.js';
@@ -73,7 +73,7 @@ export class DurableWaits implements Waits {
         'WAIT_TAKEN',
       );
     }
-    if (known !== undefined && known.state !== 'pending') return decided(known);
+    if (known !== undefined && known.state !== 'pending') return outcomeOf(known);
     const { message } = stored;
     const asked = this.asked.get(message);
     if (asked !== undefined) asked.set(name, limit);
@@ -139,7 +139,11 @@ export class DurableWaits implements Waits {
     return this.decide('waits.expire', id, 'expired', undefined);
   }
 
-  private async decide(verb: string, id: string, state: State, value: unknown): Promise<boolean> {
+  private decide(verb: string, id: string, state: State, value: unknown): Promise<boolean> {
+    return handled(this.decided(verb, id, state, value));
+  }
+
+  private async decided(verb: string, id: string, state: State, value: unknown): Promise<boolean> {
     const wait = this.byId.get(checkId(verb, id));
     if (wait === undefined || wait.state !== 'pending') return false;
     const bytes = encode([...wait.row.slice(0, 5), state, value, wait.dueAt], `the decision of '${id}'`);
@@ -199,7 +203,7 @@ export class DurableWaits implements Waits {
   }
 }
 
-function decided({ id, state, value }: Wait): Promise<unknown> {
+function outcomeOf({ id, state, value }: Wait): Promise<unknown> {
   if (state === 'resolved') return Promise.resolve(value);
   return Promise.reject(unstacked(() => (state === 'expired'
     ? new CastcallError('WAIT_EXPIRED', `nobody has decided '${id}' in time`)
