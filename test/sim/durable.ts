@@ -34,7 +34,9 @@ class Run {
   start(): void {
     const { sim: { random }, life: { system } } = this;
     system.supervise({
-      strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']), intensity: this.calm ? 1_000_000 : 50,
+      strategy: random.pick<Strategy>(['one_for_one', 'one_for_all', 'rest_for_one']),
+      // With a store that has failed no start succeeds.
+      intensity: this.calm ? 1_000_000 : 50,
       children: ['a', 'b'].map((name) => child(name, this.worker)),
     }, { onGiveUp: 'ignore' }).catch(() => undefined);
     if (this.calm || random.chance(0.5)) this.comeAndGo();

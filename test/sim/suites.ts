@@ -45,7 +45,7 @@ export const suites: readonly Suite[] = [
   crashSuite, exitsSuite, orderSuite, callsSuite, stoppingSuite, startingSuite, startStopSuite,
   intensitySuite, restartingSuite, shutdownSuite,
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
-  breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite, durableSuite,
+  breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  durableSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

@@ -1,5 +1,5 @@
 import {
-  defineAgent, type AgentRef, type DeliverOptions, type DeliveryContext, type From,
+  defineAgent, type AgentRef, type DeliverOptions, type DeliveryContext, type From, type Receipt,
 } from '../../../src/index.js';
 import type { Random, Simulation } from '../../../src/testing/index.js';
 import { type Book, type Done, type Job, Sent } from './book.js';
@@ -18,7 +18,7 @@ interface Self {
   readonly pid: string;
   readonly from: From | undefined;
   readonly delivery: DeliveryContext | undefined;
-  deliver(to: AgentRef<WorkerDefinition>, op: 'work', job: Job, options: DeliverOptions): Promise<unknown>;
+  deliver(to: AgentRef<WorkerDefinition>, op: 'work', job: Job, options: DeliverOptions): Promise<Receipt>;
   cast(to: unknown, op: string, payload: unknown): void;
   readonly ref: unknown;
   refuse(code: string): unknown;
@@ -110,7 +110,10 @@ export class Hands {
         undefined, 1 + random.int(3), job.id, true,
       ));
       kids.push(sent.job.id);
-      self.deliver(this.refs.worker(to), 'work', sent.job, optionsOf(sent, random)).catch((error: unknown) => {
+      self.deliver(this.refs.worker(to), 'work', sent.job, optionsOf(sent, random)).then(async ({ settled }) => {
+        const { kind } = await settled;
+        if (!this.life.dead) sent.told = kind;
+      }).catch((error: unknown) => {
         if (this.life.dead || (error as { code?: string }).code === 'ZOMBIE') return;
         this.sim.always(false, `a message of a turn is refused: ${String(error)}`);
       });
