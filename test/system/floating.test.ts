@@ -3,8 +3,8 @@ import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  CallError, child, createSystem, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll, SupervisorRef,
-  TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
+  CallError, child, createSystem, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll,
+  SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { retryStream } from '../../src/bus/stream/public.js';
 import { defineEventHandler, EventManager } from '../../src/behaviour/event/public.js';

@@ -50,7 +50,8 @@ describe('keys of messages that an earlier life has accepted', () => {
       [['handled', 8], ['handled', 8], ['handled', MANY], ['handled', MANY + 1]],
     );
     expect(await sum.call('sum')).toBe(MANY + 1);
-    expect(system.stats().delivery).toMatchObject({ accepted: 1, recovered: MANY, duplicatesSuppressed: 3, pending: 0 });
+    const { delivery } = system.stats();
+    expect(delivery).toMatchObject({ accepted: 1, recovered: MANY, duplicatesSuppressed: 3, pending: 0 });
     expect((await system.store.stats()).rows.message).toBe(0);
   });
 

@@ -21,6 +21,18 @@ function kernelOf(system: System): Kernel {
   return (system.ref(Sink, 'any') as unknown as AgentRefImpl).kernel;
 }
 
+/** A gate that keeps whatever is sent, and every reply. */
+function keepAll(kernel: Kernel, held: (() => void)[]): void {
+  kernel.setGate({
+    holds: (_sender, _op, release) => {
+      held.push(release);
+      return true;
+    },
+    joins: () => false,
+    fails: () => undefined,
+  });
+}
+
 describe('the ports of the kernel', () => {
   it('the gate keeps what a process sends until it lets it go, in order; senders outside are not asked', async () => {
     const system = testSystem();
@@ -32,7 +44,7 @@ describe('the ports of the kernel', () => {
         name: 'gated',
       });
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
+    keepAll(kernel, held);
     source.cast('go', 'gated');
     await settleTurn();
     expect(held.length).toBe(3);
@@ -51,7 +63,7 @@ describe('the ports of the kernel', () => {
     const kernel = kernelOf(system);
     const held: (() => void)[] = [];
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
+    keepAll(kernel, held);
     const kept = source.call('ask');
     const late = source.tryCall('ask', undefined, { timeoutMs: 5 });
     expect(await late).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
@@ -67,7 +79,7 @@ describe('the ports of the kernel', () => {
     const held: (() => void)[] = [];
     const sink = system.start(defineAgent({ init: () => ({}), info() { /* takes all */ } }), { name: 'gated' });
     const source = system.start(Source);
-    kernel.setGate({ holds: (_sender, _op, release) => { held.push(release); return true; }, joins: () => false, fails: () => undefined });
+    keepAll(kernel, held);
     source.cast('go', 'gated');
     await settleTurn();
     system.exit(sink, 'kill');
