@@ -134,7 +134,7 @@ export class Book {
     }
     if (sent.leaving) {
       sent.leaving = false;
-      if (h + w + x === 0) sent.gone = true;
+      if (h + w + x === 0) sent.gone = sent.cancelled = true;
     }
     if (sent.gone) return sim.always(h + w + x === 0, `P19: ${what}: a ghost`);
     if (sent.accepted) sim.always(h + w + x >= 1, `P19: ${what}: accepted, and lost`);
