@@ -204,7 +204,7 @@ export const broken = [
     "if (d.terms.guarantee !== 'at-most-once') return attemptFailed(to, d, 'nack', delay);\n  withdraw(to, d, false);\n  hold(to, d);\n  awaitOwner(to, d);",
   ]] },
   { promise: 'P20', name: 'an acknowledged message is sent once more', file: message, edits: [[
-    "    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }\n\n  private",
+    "    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }",
     `    const { to: { counters, all }, terms: { guarantee } } = this;
     if (this.attempts === 1 && guarantee === 'at-least-once') {
       counters.running--;
@@ -215,7 +215,7 @@ export const broken = [
       this.to.again(this);
       return true;
     }
-    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }\n\n  private`,
+    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }`,
   ]] },
   { promise: 'P21', name: 'the payload of a duplicate is forgotten while the first one is measured', file: 'src/delivery/guarantee/dedupe/ledger.ts',
     edits: [['const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);\n    if (this.bytes < 0) this.seal((this.message as KeyHolder).payload);',

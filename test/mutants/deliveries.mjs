@@ -59,7 +59,7 @@ export const deliveries = [
   },
   {
     name: 'messages have no place in the order of their sends', file: accept,
-    edits: [['const number = ++to.arrivals;', 'const number = 0;']],
+    edits: [['duplicatesSuppressed; const number = ++to.arrivals;', 'duplicatesSuppressed; const number = 0;']],
   },
   {
     name: 'a duplicate takes away the answer of the first one in line', file: acceptance,
@@ -73,7 +73,11 @@ export const deliveries = [
     edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']],
   },
   { name: 'an outside end is an attempt', file: attempt, edits: [
-    ['unbegun(to, d); d.attempts--; d.rarely().undone++; } else', 'unbegun(to, d); d.guilty = true; d.rarely().undone++; } else'],
+    [
+      `d.attempts--; const rare = d.rarely(); rare.undone++;
+      if (rare.stored !== null) rare.stored.undone(d.attempts); } else`,
+      'd.guilty = true; } else',
+    ],
   ] },
   {
     name: 'at-most-once is retried', file: attempt,
@@ -101,7 +105,7 @@ export const deliveries = [
   { name: 'held messages are not counted', file: hold, edits: [['held(to.kernel.outside);', ';']] },
   {
     name: 'a stop forgets what is held', file: delivery,
-    edits: [["deadLetterHeld(message.to, message, 'shutdown');", ';']],
+    edits: [['closeHeld(message.to, message);', ';']],
   },
   { name: 'the dead can acknowledge', file: context, edits: [
     ['return !fenced(this.#agent) && this.#message.running && !this.superseded;', 'return this.#message.running;'],

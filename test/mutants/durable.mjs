@@ -12,15 +12,15 @@ const later = (what) => `journal.whenCommitted({ committed: () => ${what}, uncom
 
 const mutants = [
   { name: 'the end of a message is told before its commit', file: stored, edits: [[
-    'false); } journal.whenCommitted(new End(this, d, outcome, answer));',
-    'false); } this.tell(d, outcome, answer);',
+    'false); } journal.whenCommitted(new End(this, outcome, answer));',
+    'false); } this.tell(outcome, answer);',
   ]] },
   { name: 'a message is accepted before its commit', file: stored, edits: [[
     'if (this.settled || (by !== null', 'if (true || (by !== null',
   ]] },
   { name: 'what became of an end that nobody knows is told as known', file: stored, edits: [[
-    'uncommitted(error) { this.stored.tell(this.message, unsafe(this.outcome, error), false);',
-    'uncommitted(error) { this.stored.tell(this.message, this.outcome, this.answer);',
+    'uncommitted(error) { this.stored.tell(unsafe(this.outcome, error), false);',
+    'uncommitted(error) { this.stored.tell(this.outcome, this.answer);',
   ]] },
   { name: 'the row of a handled message stays', file: stored, edits: [["journal.remove('message', this.seq);", ';']] },
   { name: 'the row of a handled message goes in a transaction of its own', file: stored, edits: [[
