@@ -62,7 +62,7 @@ describe('durable agents', () => {
     });
   });
 
-  it('P19 a delivery that was accepted and not handled is handled by a later life', async () => {
+  it('Exactly-once: P19 P21 what was accepted is handled by a later life, once a key', async () => {
     const store = memoryStore();
     await life(store, async (system) => {
       const alice = system.ref(Account, 'alice');
@@ -90,6 +90,19 @@ describe('durable agents', () => {
       await expect(alice.deliver('deposit', 8, { guarantee: 'exactly-once', key: 'k' }))
         .rejects.toMatchObject({ code: 'KEY_CONFLICT' });
       expect(await alice.call('balance')).toBe(112);
+    });
+  });
+
+  it('Scheduled messages: a delayed delivery outlives the program', async () => {
+    const store = memoryStore();
+    await life(store, async (system) => {
+      await system.start(Account, 1, { name: 'alice' });
+      await system.ref(Account, 'alice').deliver('deposit', 5, { delayMs: 30 });
+    });
+    await life(store, async (system) => {
+      const alice = await system.start(Account, 1, { name: 'alice' });
+      await expect.poll(() => alice.call('balance')).toBe(6);
+      expect(system.stats().delivery).toMatchObject({ recovered: 1, acknowledged: 1 });
     });
   });
 });
