@@ -85,6 +85,11 @@ export class Hands {
     });
   }
 
+  /** What an agent does that has ended meanwhile is no failure of its message. */
+  private fails({ pid }: Self, sent: Sent): void {
+    if (this.life.system.alive(pid)) sent.failed++;
+  }
+
   /** kill -9, while it is handled. */
   private die(sent: Sent): unknown {
     sent.failed++;
@@ -127,8 +132,8 @@ export class Hands {
     switch (act) {
       case 'return': return id;
       case 'refuse': return self.refuse('NO');
-      case 'throw': sent.failed++; throw new Error('thrown');
-      case 'nack': sent.failed++; context.nack(sim.random.int(5)); return id;
+      case 'throw': this.fails(self, sent); throw new Error('thrown');
+      case 'nack': this.fails(self, sent); context.nack(sim.random.int(5)); return id;
       case 'give up': {
         // Its key is free then, and its effect stays: what is sent again would have a second one.
         if (sent.key !== undefined) return id;
@@ -141,11 +146,11 @@ export class Hands {
       case 'ack first':
         context.ack(id);
         if (sim.random.chance(0.5)) return undefined;
-        sent.failed++;
+        this.fails(self, sent);
         throw new Error('thrown after the ack');
       case 'stop': return self.stop('normal', id);
       case 'stop and say': self.stop('shutdown'); return id;
-      case 'stop badly': sent.failed++; return self.stop('bad');
+      case 'stop badly': this.fails(self, sent); return self.stop('bad');
       case 'later': {
         // Its effect comes with its answer, unless it has sent something.
         const made = self.state.done.at(-1);
