@@ -72,8 +72,9 @@ export abstract class Hand extends Request {
       return false;
     }
     const { gate } = this.callee.kernel;
-    if (gate !== null && gate.holds(this.callee, this.op, () => void this.answer(value))) return true;
-    return this.answer(value);
+    return (gate !== null && gate.holds(this.callee, this.op, () => void this.answer(value), (dropped) => {
+      if (!dropped) this.fail('UNKNOWN');
+    })) || this.answer(value);
   }
 
   private answer(value: unknown): boolean {

@@ -373,7 +373,7 @@ export class Message extends Request implements Followed {
 
   get settling(): Promise<DeliveryOutcome> {
     const rare = (this.rare ??= new Rare());
-    rare.promised ??= (this.bits & STATE) === State.Over && !this.untold
+    rare.promised ??= (this.bits & STATE) === State.Over && (rare.stored === null || rare.stored.told)
       ? Promise.resolve(this.content as DeliveryOutcome)
       : new Promise((resolve) => {
         rare.onOutcome = resolve;
