@@ -15,7 +15,7 @@ import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows, otherOp } from './key-rows.js';
 import { OnceSteps } from './steps.js';
 import { DurableWaits } from './waits.js';
-import { DeferredMessage, StoredMessage } from './stored-message.js';
+import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
 
 /** Records that are read at once. */
 const SLICE = 1_024;
@@ -173,6 +173,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
       if (attempts <= (told?.attempts ?? 0)) continue;
       const failures = [...told?.failures ?? [], { attempt: attempts, reason: 'died_with_program' }];
       this.attempts.set(seq, { attempts, failures });
+      // marks are for one death: an end in order takes them away
+      this.journal.put('attempt', String(seq), attemptsRow(attempts, failures));
     }
   }
 

@@ -4,7 +4,7 @@ import { encode } from '../../journal/codec/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import type { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
-import type { DeliveryOutcome } from '../../api/delivery.js';
+import type { DeliveryOutcome, FailedAttempt } from '../../api/delivery.js';
 import { goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
 import type { Destination, Message, Stored } from '../guarantee/index.js';
 import type { KeyRows } from './key-rows.js';
@@ -125,8 +125,7 @@ export class StoredMessage implements Stored, TurnPart {
   failed(): void {
     const { attempts, failures } = this.message;
     this.write(() => {
-      const record = encodeTold((reasons) => [FORMAT, attempts, reasons(failures)], 'the failures of a message');
-      this.shared.journal.put('attempt', String(this.seq), record);
+      this.shared.journal.put('attempt', String(this.seq), attemptsRow(attempts, failures));
       this.attempts = true;
     });
   }
@@ -152,7 +151,7 @@ export class StoredMessage implements Stored, TurnPart {
     if (kind === 'stored') return journal.whenCommitted(new End(this, outcome, answer));
     try {
       journal.remove('message', this.seq);
-      if (this.attempts) journal.drop('attempt', String(this.seq));
+      if (this.attempts || this.earlier) journal.drop('attempt', String(this.seq));
       if (this.hasSteps || this.earlier) journal.drop('step', String(this.seq));
       this.shared.waits.over(this.seq);
       if (d.record !== null) {
@@ -190,6 +189,11 @@ export class StoredMessage implements Stored, TurnPart {
       // the end of the message tells of a store that has failed
     }
   }
+}
+
+/** What is stored of the attempts of a message. */
+export function attemptsRow(attempts: number, failures: readonly FailedAttempt[]): Uint8Array {
+  return encodeTold((reasons) => [FORMAT, attempts, reasons(failures)], 'the failures of a message');
 }
 
 /** Reasons that cannot be stored are stored as their texts. */

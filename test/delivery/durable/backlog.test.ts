@@ -98,4 +98,27 @@ describe('messages of earlier lives', () => {
     expect(await plain.call('next')).toBe(1);
     expect(system.stats().delivery).toMatchObject({ accepted: 1, unknown: 1, pending: 0 });
   });
+
+  it('P22 an attempt in which the program died counts after a life in between that has ended in order', async () => {
+    const disk = new TestDisk();
+    const starts: number[] = [];
+    const Fragile = defineAgent({
+      durable: true, init: () => ({}),
+      casts: { go(self) { starts.push(self.delivery?.attempt ?? 0); return new Promise(() => undefined); } },
+    });
+    const first = lifeOn(disk);
+    await first.ref(Fragile, 'a').deliver('go', undefined, { attemptsMax: 1 });
+    dies(first, disk);
+    const second = lifeOn(disk);
+    await second.start(Fragile, { name: 'a' });
+    await expect.poll(() => starts).toEqual([1]);
+    dies(second, disk);
+    const between = lifeOn(disk);
+    await between.store.ready;
+    await between.stop();
+    const last = lifeOn(disk);
+    await last.start(Fragile, { name: 'a' });
+    await expect.poll(() => last.deadLetters.list().map(({ reason }) => reason)).toEqual(['died_with_program']);
+    expect(starts).toEqual([1]);
+  });
 });
