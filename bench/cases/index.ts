@@ -13,6 +13,10 @@ import { bytesPerQueuedCast, bytesPerQueuedDelivery, bytesPerSettledDelivery } f
 import { groupBroadcast, registeredSend } from './router/names.js';
 import { monitorDemonitor, taskAsyncAwait, timerCreateCancel } from './process/process.js';
 import { balanceCast, balanceStrategy } from './delivery/balance.js';
+import {
+  durableDeliver, durableDeliverAlone, durableEffect, durableLoopDelay,
+} from './delivery/durable.js';
+import { durableRecovery, durableRecoveryRss } from './delivery/recovery.js';
 import { journalAppend } from './journal/append.js';
 import { gather1000 } from './bus/gather.js';
 import { concurrentCall } from './behaviour/concurrent.js';
@@ -111,6 +115,12 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['system_stats_1m', systemStats],
   ['journal_append', journalAppend(256)],
   ['journal_append_alone', journalAppend(1)],
+  ['durable_deliver', durableDeliver],
+  ['durable_deliver_alone', durableDeliverAlone],
+  ['durable_effect', durableEffect],
+  ['durable_loop_delay', durableLoopDelay],
+  ['durable_recovery', durableRecovery],
+  ['durable_recovery_rss', durableRecoveryRss],
   ['flood', flood],
   ['flood_turn', floodTurn],
 ]);

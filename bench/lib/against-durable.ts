@@ -2,8 +2,8 @@ import { durablePeers, type DurablePeer } from '../vs/durable/durable.js';
 import { startCastcall } from './castcall.js';
 import { ContestantError } from './contestant.js';
 import { ratioOf, summarize, type Summary } from './figures.js';
-import { interleave, withContestants } from './interleave.js';
-import { type Metric, planOf } from './metric.js';
+import { interleave, type Measured, withContestants } from './interleave.js';
+import { type Metric, metrics, planOf } from './metric.js';
 import type { Options } from './options.js';
 import { ratioCell, summaryCell, Table } from './table.js';
 
@@ -16,16 +16,17 @@ interface Result {
 
 /** castcall, the bare thread and durable queues, in alternation. Resolves with the exit code. */
 export async function compareDurable(options: Options): Promise<number> {
-  const peers = durablePeers((line) => console.error(line));
+  const peers = await Promise.all(durablePeers((line) => console.error(line)).map(withMetrics));
   const table = new Table([
     { title: 'metric', width: 22, align: 'left' }, { title: 'castcall', width: 26, align: 'left' },
     ...peers.map(({ name }) => ({ title: name, width: 34, align: 'left' as const })),
+    { title: 'castcall otherwise', width: 50, align: 'left' },
   ]);
   if (!options.json) table.header();
   let failures = 0;
   for (const metric of options.selected) {
     try {
-      print(await measure(metric, options, peers), metric, options, peers, table);
+      print(await measure(metric, options, contendersOf(metric, peers)), metric, options, peers, table);
     } catch (error) {
       failures += 1;
       console.error(`${metric.name}: ${(error as Error).message}`);
@@ -34,8 +35,38 @@ export async function compareDurable(options: Options): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
+interface Able extends DurablePeer {
+  readonly metrics: ReadonlySet<string>;
+}
+
+interface Contender {
+  readonly name: string;
+  start(): Measured;
+}
+
+async function withMetrics(peer: DurablePeer): Promise<Able> {
+  const contestant = peer.start();
+  try {
+    return { ...peer, metrics: new Set((await contestant.ask('metrics')).split(',')) };
+  } finally {
+    await contestant.stop();
+  }
+}
+
+/** Peers that have the metric, and castcall itself at what the metric is beside. */
+function contendersOf(metric: Metric, peers: readonly Able[]): Contender[] {
+  const able: Contender[] = peers.filter((peer) => peer.metrics.has(metric.name));
+  const other = metrics.find(({ name }) => name === metric.beside);
+  if (other === undefined) return able;
+  const start = (): Measured => {
+    const contestant = startCastcall(other, undefined, other.name);
+    return { measure: (_metric, size) => contestant.measure(other.name, size), stop: () => contestant.stop() };
+  };
+  return [...able, { name: other.name, start }];
+}
+
 /** A peer that fails is left out, and said so. */
-async function measure(metric: Metric, options: Options, peers: readonly DurablePeer[]): Promise<Result> {
+async function measure(metric: Metric, options: Options, peers: readonly Contender[]): Promise<Result> {
   const plan = planOf(metric, options.quick, options.runs);
   try {
     const figures = await withContestants(
@@ -67,5 +98,8 @@ function print(
     const peer = result.peers[name];
     return peer === undefined ? '–' : `${summaryCell(peer, metric.unit)} ${ratioCell(peer.ratio)}`;
   });
-  table.row([metric.name, summaryCell(result.castcall, metric.unit), ...cells]);
+  const other = metric.beside === undefined ? undefined : result.peers[metric.beside];
+  const last = other === undefined ? '–'
+    : `${metric.beside}: ${summaryCell(other, metric.unit)} ${ratioCell(other.ratio)}`;
+  table.row([metric.name, summaryCell(result.castcall, metric.unit), ...cells, last]);
 }

@@ -1,4 +1,4 @@
-export type Unit = 'ops/s' | 'us' | 'ms' | 'bytes' | '%' | '×';
+export type Unit = 'ops/s' | 'us' | 'ms' | 'MB' | 'bytes' | '%' | '×';
 
 /**
  * `ratio`: at least that many times better than the BEAM. `absolute`: the figure itself, at least
@@ -24,6 +24,8 @@ export interface Metric {
   readonly nodeFlags: readonly string[];
   /** belongs to the suite `durable` */
   readonly durable?: boolean;
+  /** in the suite `durable`: measured beside this other metric of castcall, too */
+  readonly beside?: string;
 }
 
 const ratio = (bound: number): Target => ({ kind: 'ratio', bound });
@@ -45,6 +47,9 @@ const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 /** On the disk: measured beside the bare thread and other queues, by `--suite durable`. */
 const stored = { ...usual, beam: false, warmups: 1, runs: 5, durable: true } as const;
+const recovered = {
+  ...stored, better: 'lower', size: 1_000_000, quickSize: 50_000, runs: 3,
+} as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0,
   warmupsQuick: 0, runs: 1, nodeFlags: [
@@ -198,6 +203,21 @@ export const metrics: readonly Metric[] = [
   { ...everything, name: 'after_everything_call', target: absolute(1.1) },
   { ...stored, name: 'journal_append', target: absolute(50_000), size: 100_000, quickSize: 20_000 },
   { ...stored, name: 'journal_append_alone', target: absolute(1_000), size: 3_000, quickSize: 1_000 },
+  { ...stored, name: 'durable_deliver', target: absolute(15_000), size: 50_000, quickSize: 10_000 },
+  {
+    ...stored, name: 'durable_deliver_alone', unit: 'us', better: 'lower', target: absolute(1_500), size: 1_000,
+    quickSize: 300,
+  },
+  {
+    ...stored, name: 'durable_effect', target: absolute(6_000), size: 20_000, quickSize: 5_000,
+    beside: 'durable_deliver',
+  },
+  {
+    ...stored, name: 'durable_loop_delay', unit: 'ms', better: 'lower', target: absolute(10), size: 50_000,
+    quickSize: 20_000,
+  },
+  { ...recovered, name: 'durable_recovery', unit: 'ms', target: absolute(4_000) },
+  { ...recovered, name: 'durable_recovery_rss', unit: 'MB', target: absolute(200) },
   { ...flooded, name: 'flood', unit: '%', better: 'higher', target: absolute(90) },
   { ...flooded, name: 'flood_turn', unit: 'ms', better: 'lower', target: absolute(10) },
 ];

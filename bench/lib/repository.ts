@@ -7,6 +7,8 @@ export const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 /** Compiled modules of the current tree. */
 export const builtLibrary = join(root, '.build', 'src', 'index.js');
+/** Opens a store in a fresh process. */
+export const recoverProgram = join(root, '.build', 'bench', 'lib', 'recover.js');
 export const childProgram = join(root, '.build', 'bench', 'lib', 'child.js');
 
 function findRoot(folder: string): string {

@@ -14,7 +14,7 @@ export interface DurablePeer {
 const sources = join(root, 'bench', 'vs');
 const PINS: Readonly<Record<string, readonly string[]>> = {
   plainjob: ['plainjob@0.0.14', 'better-sqlite3@12.6.2'],
-  bullmq: ['bullmq@6.7.0', 'ioredis@5'],
+  bullmq: ['bullmq@6.7.0', 'ioredis@5.11.1'],
 };
 
 /** The bound and every peer that can be installed here; `skipped` hears why not. */
