@@ -26,7 +26,7 @@ export class AgentTurn implements DurableAgent {
   /** the handler that runs has failed already, by what it said of its message */
   private failing = false;
   private parts: TurnPart[] = [];
-  /** its state, as it was stored last */
+  /** its state, as it was stored last, in memory of its own */
   private last: Uint8Array | null;
   /** of the store as it was loaded from */
   private readonly epoch: number;
@@ -36,7 +36,7 @@ export class AgentTurn implements DurableAgent {
     private readonly terms: DurableTerms,
     bytes: Uint8Array | undefined,
   ) {
-    this.last = bytes ?? null;
+    this.last = bytes === undefined ? null : bytes.slice();
     this.epoch = journal.epoch;
     this.stored = bytes === undefined ? undefined : { state: this.revive(bytes) };
   }
@@ -79,7 +79,7 @@ export class AgentTurn implements DurableAgent {
       if (parts.length > 0) journal.admit(parts.reduce((sum, part) => sum + part.bytes, bytes.length));
       if (this.last === null || !same(this.last, bytes)) {
         journal.put('state', this.name, bytes);
-        this.last = bytes;
+        this.remember(bytes);
         this.batch = journal.added;
       }
     } catch (error) {
@@ -110,6 +110,13 @@ export class AgentTurn implements DurableAgent {
 
   safe(): Promise<void> {
     return this.journal.flush();
+  }
+
+  /** Copied: what the encoder gives is a part of a larger block, all of which would stay with it. */
+  private remember(bytes: Uint8Array): void {
+    const { last } = this;
+    if (last !== null && last.length === bytes.length) last.set(bytes);
+    else this.last = bytes.slice();
   }
 
   /** From now on these are one commit's. */
