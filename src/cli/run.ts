@@ -45,7 +45,7 @@ function unknown(argv: readonly string[]): CliError {
   return new CliError('CLI_USAGE', `no command '${given}', there are: ${there}; see castcall --help`);
 }
 
-function parsed({ options, positionals, words, usage }: CliCommand, rest: readonly string[]) {
+function parsed({ options, positionals, more = 0, words, usage }: CliCommand, rest: readonly string[]) {
   let found;
   try {
     found = parseArgs({
@@ -57,9 +57,10 @@ function parsed({ options, positionals, words, usage }: CliCommand, rest: readon
       'CLI_USAGE', `${words.join(' ')}: ${(error as Error).message}; usage: ${usage}`, { cause: error },
     );
   }
-  if (found.values['help'] !== true && found.positionals.length !== positionals) {
+  const { length } = found.positionals;
+  if (found.values['help'] !== true && (length < positionals || length > positionals + more)) {
     throw new CliError(
-      'CLI_USAGE', `${words.join(' ')}: ${found.positionals.length} arguments, ${positionals} expected: `
+      'CLI_USAGE', `${words.join(' ')}: ${length} arguments, ${positionals} expected: `
         + `castcall ${words.join(' ')} ${usage}`,
     );
   }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeEnv } from '../../src/base/index.js';
-import { run } from '../../src/cli/index.js';
 import { encode, Journal } from '../../src/journal/index.js';
 import { sqlite } from '../../src/journal/sqlite/index.js';
+import { castcall } from './castcall.js';
 
 const env = nodeEnv();
 let folder: string;
@@ -16,19 +16,6 @@ beforeEach(() => {
   path = join(folder, 'store');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Said {
-  readonly code: number;
-  readonly out: string[];
-  readonly err: string[];
-}
-
-async function castcall(...argv: string[]): Promise<Said> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await run(argv, { out: (line) => out.push(line), err: (line) => err.push(line) }, env);
-  return { code, out, err };
-}
 
 /** Two messages and a state, committed; still open. */
 async function filled(): Promise<Journal> {

@@ -130,7 +130,9 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     stream: ['core', 'topic'],
   },
   // Each word of the command line a room.
-  cli: { command: [], store: ['command'] },
+  cli: {
+    command: [], store: ['command'], agent: ['command'], dlq: ['command'], queue: ['command'], wait: ['command'],
+  },
 };
 
 /**

@@ -30,6 +30,8 @@ export interface CliCommand {
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** how many positionals follow the words */
   readonly positionals: number;
+  /** how many more may; default 0 */
+  readonly more?: number;
   /** Resolves with the exit code; what it throws is printed with its code. */
   run(input: Input): Promise<number> | number;
 }
@@ -43,9 +45,15 @@ export const Exit = {
   Usage: 2,
 } as const;
 
-/** The command line is wrong (`CLI_USAGE`), or a file cannot be written (`CLI_OUTPUT`). */
+/**
+ * The command line is wrong (`CLI_USAGE`), a file cannot be written (`CLI_OUTPUT`), or what was asked
+ * for is not there (`CLI_NOT_FOUND`).
+ */
 export class CliError extends CastcallError {
-  constructor(override readonly code: 'CLI_USAGE' | 'CLI_OUTPUT', message: string, options?: { cause?: unknown }) {
+  constructor(
+    override readonly code: 'CLI_USAGE' | 'CLI_OUTPUT' | 'CLI_NOT_FOUND', message: string,
+    options?: { cause?: unknown },
+  ) {
     super(code, message, options);
   }
 }

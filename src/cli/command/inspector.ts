@@ -58,10 +58,21 @@ export class StoreInspector {
     }
   }
 
+  /** One row; undefined where there is none. */
+  row(table: Table, at: number): Inspected | undefined {
+    const [row] = this.view.rows(table, at - 1, 1);
+    return row?.seq === at ? inspected(table, at, row.stream, row.body) : undefined;
+  }
+
+  /** One record; undefined where there is none. */
+  entry(kind: Kind, key: string): Inspected | undefined {
+    const body = this.view.get(kind, key);
+    return body === undefined ? undefined : inspected(kind, 0, key, body);
+  }
+
   /** The payload of one record; undefined where there is none, or its frame is damaged. */
   record(kind: Kind, key: string): Uint8Array | undefined {
-    const body = this.view.get(kind, key);
-    return body === undefined ? undefined : inspected(kind, 0, key, body).payload;
+    return this.entry(kind, key)?.payload;
   }
 
   /**

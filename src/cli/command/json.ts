@@ -27,3 +27,10 @@ function ofObject(value: object): unknown {
   const fields = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]));
   return value instanceof Error ? { $error: { name: value.name, message: value.message, ...fields } } : fields;
 }
+
+/** The code of an error, or of a reason that has one. */
+export function codeOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { code } = value as { readonly code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}

@@ -7,6 +7,18 @@ import type { Process, TurnPart } from '../../process/record/index.js';
 
 const FORMAT = 1;
 
+/** The state of an agent, as its record has it. */
+export interface StateRecord {
+  readonly version: number;
+  readonly state: unknown;
+}
+
+/** Throws a coded error for what no castcall has written. */
+export function decodeState(bytes: Uint8Array): StateRecord {
+  const [, version, state] = decode(bytes) as [number, number, unknown];
+  return { version, state };
+}
+
 /** State of an agent as it is in the text of an error: `state.tools[3]`. */
 const WHAT = 'state';
 
@@ -128,7 +140,7 @@ export class AgentTurn implements DurableAgent {
 
   /** Errors: `STATE_VERSION` for a state of a newer version, and for an older one without a `migrate`. */
   private revive(bytes: Uint8Array): unknown {
-    const [, version, state] = decode(bytes) as [number, number, unknown];
+    const { version, state } = decodeState(bytes);
     const { terms, name } = this;
     if (version === terms.version) return state;
     if (version > terms.version || terms.migrate === null) {

@@ -1,12 +1,11 @@
 import { callError, handled } from '../../base/index.js';
-import { printable } from '../../base/text/index.js';
-import { encode } from '../../journal/codec/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import type { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
 import type { DeliveryOutcome, FailedAttempt } from '../../api/delivery.js';
 import { goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
 import type { Destination, Message, Stored } from '../guarantee/index.js';
+import { encodeDeadLetter, encodeTold } from './dead-row.js';
 import type { KeyRows } from './key-rows.js';
 
 const FORMAT = 1;
@@ -131,15 +130,11 @@ export class StoredMessage implements Stored, TurnPart {
   }
 
   buried(payload: unknown, reason: unknown): void {
-    const { op, attempts, failures, key, terms } = this.message;
     const { journal } = this.shared;
     const at = this.shared.wall();
-    this.write(() => journal.append('dead', this.stream, encodeTold((reasons) => {
-      const [last] = reasons([{ reason }]);
-      return [
-        FORMAT, this.seq, op.name, payload, key, terms.guarantee, attempts, reasons(failures), last?.reason, at,
-      ];
-    }, `the dead letter of '${op.name}'`)));
+    this.write(() => journal.append(
+      'dead', this.stream, encodeDeadLetter(this.message, this.seq, payload, reason, at),
+    ));
   }
 
   over(outcome: DeliveryOutcome, answer: boolean): void {
@@ -194,17 +189,6 @@ export class StoredMessage implements Stored, TurnPart {
 /** What is stored of the attempts of a message. */
 export function attemptsRow(attempts: number, failures: readonly FailedAttempt[]): Uint8Array {
   return encodeTold((reasons) => [FORMAT, attempts, reasons(failures)], 'the failures of a message');
-}
-
-/** Reasons that cannot be stored are stored as their texts. */
-function encodeTold(
-  of: (reasons: <R extends { readonly reason: unknown }>(of: readonly R[]) => readonly R[]) => unknown, what: string,
-): Uint8Array {
-  try {
-    return encode(of((all) => all), what);
-  } catch {
-    return encode(of((all) => all.map((one) => ({ ...one, reason: printable(one.reason) }))), what);
-  }
 }
 
 /** Its row is safe, or may be: it goes, and who waits is told. */

@@ -17,6 +17,27 @@ const SLICE = 1_024;
 type State = 'pending' | 'resolved' | 'rejected' | 'expired';
 type Row = readonly [number, string, number, string, number, State, unknown, number];
 
+/** A wait, as its record has it. */
+export interface WaitRecord {
+  readonly agent: string;
+  /** of the message that waits */
+  readonly seq: number;
+  readonly op: string;
+  /** wall clock, ms since 1970 */
+  readonly since: number;
+  readonly state: State;
+  /** what was decided */
+  readonly value: unknown;
+  /** wall clock, ms since 1970; 0 for never */
+  readonly dueAt: number;
+}
+
+/** Throws a coded error for what no castcall has written. */
+export function decodeWait(bytes: Uint8Array): WaitRecord {
+  const [, agent, seq, op, since, state, value, dueAt] = decode(bytes) as Row;
+  return { agent, seq, op, since, state, value, dueAt };
+}
+
 /** One decision that a message waits for. As a deadline it is its end. */
 class Wait extends Deadline {
   state: State = 'pending';
@@ -150,7 +171,7 @@ export class DurableWaits implements Waits {
     this.journal.put('wait', wait.id, bytes);
     wait.state = state;
     // Who waits gets what a later life would get.
-    wait.value = (decode(bytes) as Row)[6];
+    wait.value = decodeWait(bytes).value;
     this.kernel.deadlines.remove(wait);
     await this.journal.flush();
     const { message } = wait;
@@ -188,7 +209,7 @@ export class DurableWaits implements Waits {
       if (last === undefined) return;
       after = last.key;
       for (const { key, body } of entries) {
-        const [, agent, seq, op, since, state, value, dueAt] = decode(body) as Row;
+        const { agent, seq, op, since, state, value, dueAt } = decodeWait(body);
         const wait = new Wait(this, key, agent, seq, op, since, dueAt);
         wait.state = state;
         wait.value = value;

@@ -1,0 +1,17 @@
+import { decodeState } from '../../delivery/durable/index.js';
+import { type CliCommand, Exit, type Input, show, valueOf, withStore } from '../command/index.js';
+
+function run(input: Input): number {
+  const agent = input.positionals[1] as string;
+  const { version, state } = withStore(input, (store) => (
+    valueOf(`agent '${agent}'`, store.entry('state', agent), decodeState)
+  ));
+  show(input, { agent, version, state });
+  return Exit.Ok;
+}
+
+/** The state of one agent, as of its last commit. */
+export const agentShow: CliCommand = {
+  words: ['agent', 'show'], usage: 'PATH NAME', about: 'the state of an agent, as of its last commit', options: {},
+  positionals: 2, run,
+};

@@ -1,0 +1,3 @@
+/** `castcall dlq …`: dead letters of stored messages. */
+export { dlqLs } from './ls.js';
+export { dlqShow } from './show.js';

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeEnv } from '../../src/base/index.js';
+import { child, createSystem, defineAgent, type System } from '../../src/index.js';
+import { encode, Journal } from '../../src/journal/index.js';
+import { sqlite } from '../../src/journal/sqlite/index.js';
+import { castcall } from './castcall.js';
+
+const Desk = defineAgent({
+  name: 'Desk',
+  durable: { version: 3 },
+  init: () => ({ pin: 's3cret', seen: 0 }),
+  calls: {
+    async ask(self, id: string) {
+      const decided = await self.wait(id);
+      self.state.seen++;
+      return decided;
+    },
+    note(self, _what: string) {
+      return self.state.seen;
+    },
+    fail(_self, _what: string): number {
+      throw new Error('no way, s3cret');
+    },
+  },
+});
+
+let folder: string;
+let path: string;
+let system: System;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'castcall-cli-'));
+  path = join(folder, 'store');
+  system = createSystem({ store: sqlite(path), logger: false });
+  await system.store.ready;
+});
+afterEach(async () => {
+  await system.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const turns = async (until: () => boolean): Promise<void> => {
+  for (let n = 0; n < 5_000 && !until(); n++) await new Promise((resolve) => setImmediate(resolve));
+  expect(until()).toBe(true);
+};
+const values = async (...argv: string[]): Promise<unknown[]> => (
+  (await castcall(...argv, '--json')).out.map((line) => JSON.parse(line) as unknown)
+);
+
+/** One agent that waits for a decision. */
+async function asked() {
+  const desk = await system.start(Desk, { name: 'desk' });
+  const receipt = await desk.deliver('ask', 'approve-1');
+  await turns(() => system.waits.list().length === 1);
+  await system.store.flush();
+  return receipt;
+}
+
+/** The sequence of one dead letter. */
+async function buried(): Promise<number> {
+  await system.supervise({ children: [child('desk', Desk)] });
+  const receipt = await system.ref(Desk, 'desk').deliver('fail', 's3cret', {
+    guarantee: 'exactly-once', key: 'k1', attemptsMax: 1,
+  });
+  expect((await receipt.settled).kind).toBe('dead-lettered');
+  return ((await values('dlq', 'ls', path))[0] as { seq: number }).seq;
+}
+
+describe('what is durable, on the command line', () => {
+  it('lists agents, waits and messages while they wait, without what they hold', async () => {
+    await asked();
+    await system.ref(Desk, 'nobody').deliver('note', 's3cret');
+    expect(await values('agent', 'ls', path)).toMatchObject([{ agent: 'desk', version: 3 }]);
+    expect(await values('wait', 'ls', path)).toMatchObject([
+      { id: 'approve-1', agent: 'desk', op: 'ask', state: 'pending', dueAt: 0 },
+    ]);
+    expect(await values('queue', 'ls', path)).toMatchObject([
+      { name: 'desk', messages: 1, op: 'ask' }, { name: 'nobody', messages: 1, op: 'note' },
+    ]);
+    for (const what of ['agent', 'wait', 'queue']) {
+      const table = (await castcall(what, 'ls', path)).out;
+      expect(table[1]).toContain('desk');
+      expect(table.join('\n')).not.toContain('s3cret');
+    }
+    expect(await values('agent', 'show', path, 'desk')).toEqual([
+      { agent: 'desk', version: 3, state: { pin: 's3cret', seen: 0 } },
+    ]);
+  });
+
+  it('P23: tells of a dead letter, in a closed store too; what it says only when it is shown', async () => {
+    const seq = await buried();
+    await system.stop();
+    const { out } = await castcall('dlq', 'ls', path);
+    expect(out).toHaveLength(2);
+    expect(out[1]).toMatch(new RegExp(`^${seq} +desk +fail +1 +.* UTC$`));
+    expect(out.join('\n')).not.toContain('s3cret');
+    expect(await values('dlq', 'show', path, String(seq))).toMatchObject([{
+      seq, name: 'desk', op: 'fail', payload: 's3cret', key: 'k1', attempts: 1, failures: [{ attempt: 1 }],
+    }]);
+  });
+
+  it('says what is not there, what cannot be read, and what is no sequence', async () => {
+    const none = await castcall('agent', 'show', path, 'nobody');
+    expect([none.code, none.err[0]]).toEqual([1, expect.stringMatching('CLI_NOT_FOUND: there is no agent')]);
+    expect((await castcall('dlq', 'show', path, '7')).err[0]).toMatch('CLI_NOT_FOUND');
+    expect(await castcall('dlq', 'show', path, '1.5')).toMatchObject({ code: 2 });
+    expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
+  });
+
+  it('lists long, and tells what cannot be read without steering the terminal', async () => {
+    await system.stop();
+    const journal = new Journal(sqlite(path).connect(), nodeEnv());
+    await journal.ready;
+    for (let n = 0; n < 300; n++) journal.put('state', `a${n}`, encode([1, 1, n], 'state'));
+    journal.put('state', 'b\u001b[2J', new Uint8Array([0xff]));
+    await journal.close();
+    const { out } = await castcall('agent', 'ls', path);
+    expect(out).toHaveLength(302);
+    expect(out.at(-1)).toMatch(/^b\\u001b\[2J +\? DAMAGED/);
+  });
+});
