@@ -1,11 +1,12 @@
 import { agentLs, agentShow } from './agent/index.js';
 import type { CliCommand } from './command/index.js';
-import { dlqLs, dlqShow } from './dlq/index.js';
+import { dlqLs, dlqPrune, dlqShow } from './dlq/index.js';
 import { queueLs } from './queue/index.js';
 import { storeBackup, storeCheck, storeExport, storeStats } from './store/index.js';
-import { waitLs } from './wait/index.js';
+import { waitLs, waitReject, waitResolve } from './wait/index.js';
 
 /** All commands, in the order of the help. */
 export const commands: readonly CliCommand[] = [
-  storeCheck, storeStats, storeExport, storeBackup, agentLs, agentShow, queueLs, dlqLs, dlqShow, waitLs,
+  storeCheck, storeStats, storeExport, storeBackup, agentLs, agentShow, queueLs, dlqLs, dlqShow, dlqPrune,
+  waitLs, waitResolve, waitReject,
 ];

@@ -19,7 +19,7 @@ export function help(): string {
     '  --json     one JSON value a line, errors too',
     '  --help     this, or that of a command',
     '  --version  the version of castcall', '',
-    'A store may be open in another program meanwhile: it is read in slices, and never written.',
+    'A store may be open in another program meanwhile: it is read in slices. What changes it is asked of that program.',
     'Exit code: 0 well, 1 damage was found or the command has failed, 2 the command line is wrong.',
   ].join('\n');
 }

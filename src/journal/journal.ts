@@ -73,6 +73,10 @@ export class Journal {
     this.ready = this.opening = handled(this.begin());
   }
 
+  /** Of the file of its store; undefined for one without. */
+  get path(): string | undefined {
+    return this.store.path;
+  }
   get state(): JournalState {
     return this.now;
   }

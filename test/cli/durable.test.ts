@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,8 +52,8 @@ const values = async (...argv: string[]): Promise<unknown[]> => (
 
 /** One agent that waits for a decision. */
 async function asked() {
-  const desk = await system.start(Desk, { name: 'desk' });
-  const receipt = await desk.deliver('ask', 'approve-1');
+  await system.supervise({ children: [child('desk', Desk)] });
+  const receipt = await system.ref(Desk, 'desk').deliver('ask', 'approve-1', { attemptsMax: 1 });
   await turns(() => system.waits.list().length === 1);
   await system.store.flush();
   return receipt;
@@ -100,6 +100,34 @@ describe('what is durable, on the command line', () => {
     expect(await values('dlq', 'show', path, String(seq))).toMatchObject([{
       seq, name: 'desk', op: 'fail', payload: 's3cret', key: 'k1', attempts: 1, failures: [{ attempt: 1 }],
     }]);
+  });
+
+  it('resolves a wait of a live program, once', async () => {
+    const receipt = await asked();
+    expect((await castcall('wait', 'resolve', path, 'approve-1', '{"ok":1}')).out).toEqual(['decided']);
+    expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: { ok: 1 } });
+    const again = await castcall('wait', 'reject', path, 'approve-1');
+    expect([again.code, again.err[0]]).toEqual([1, expect.stringMatching('COMMAND_REFUSED')]);
+    expect(await castcall('wait', 'resolve', path, 'approve-1', 'yes')).toMatchObject({ code: 2 });
+  });
+
+  it('rejects a wait of a live program', async () => {
+    const receipt = await asked();
+    expect((await castcall('wait', 'reject', path, 'approve-1', '"no"', '--json')).code).toBe(0);
+    expect((await receipt.settled).kind).toBe('dead-lettered');
+  });
+
+  it('removes dead letters for good, and says how many were there', async () => {
+    const seq = await buried();
+    expect((await castcall('dlq', 'prune', path, String(seq), '999')).out).toEqual(['removed 1 of 2']);
+    expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
+  });
+
+  it('asks nobody where nobody owns the store', async () => {
+    await system.stop();
+    const { code, err } = await castcall('wait', 'resolve', path, 'approve-1');
+    expect([code, err[0]]).toEqual([1, expect.stringMatching('COMMAND_UNANSWERED: .*no program has')]);
+    expect(existsSync(`${path}-commands`)).toBe(false);
   });
 
   it('says what is not there, what cannot be read, and what is no sequence', async () => {

@@ -36,7 +36,7 @@ const mutants = [
     'if (this.marked) this.shared.journal.mark', 'if (this.marked && this.seq < 0) this.shared.journal.mark',
   ]] },
   { name: 'the record of attempts outlives its message', file: stored, edits: [[
-    "if (this.attempts) journal.drop('attempt'", "if (this.seq < 0) journal.drop('attempt'",
+    "if (this.attempts || this.earlier) journal.drop('attempt'", "if (this.seq < 0) journal.drop('attempt'",
   ]] },
   { name: 'no dead letter is stored', file: stored, edits: [[
     "this.write(() => journal.append('dead'", "this.write(() => ((a, b, c) => c)('dead'",
@@ -56,7 +56,7 @@ const mutants = [
   { name: 'keys of earlier lives are not read', file: durability, edits: [['await this.keys.load();', ';']] },
   { name: 'marks of attempts are not read', file: durability, edits: [['of marks)', 'of [])']] },
   { name: 'a system that has stopped recovers', file: durability, edits: [[
-    'if (this.closed) return; for (const [name, backlog]', 'for (const [name, backlog]',
+    'if (this.closed) return;', ';',
   ]] },
   { name: 'the state is stored in a transaction of its own', file: turn, edits: [[
     "journal.put('state', this.name, bytes);", later("journal.put('state', this.name, bytes)"),

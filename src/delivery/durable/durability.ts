@@ -13,6 +13,7 @@ import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows, otherOp } from './key-rows.js';
+import { Operator } from './operator.js';
 import { OnceSteps } from './steps.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
@@ -31,6 +32,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   readonly waits: DurableWaits;
   private readonly steps: OnceSteps;
   private storeId = '';
+  private operator: Operator | null = null;
   private readonly opened: Promise<void>;
   private readonly backlogs = new Map<string, Backlog>();
   private readonly attempts = new Map<number, Attempts>();
@@ -128,6 +130,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     this.ready = true;
     // The system has stopped meanwhile: nothing was taken out of the store.
     if (this.closed) return;
+    if (journal.path !== undefined) this.operator = new Operator(this.kernel, journal.path, journal, this.waits);
     for (const [name, backlog] of this.backlogs) {
       const cell = this.router.names.cell(name);
       const to = cell.mail as Destination;
@@ -198,6 +201,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   }
 
   async end(): Promise<void> {
+    await this.operator?.stop();
     try {
       await this.journal.close();
     } catch (error) {

@@ -3,4 +3,5 @@ export { decodeState, type StateRecord } from './agent-turn.js';
 export { type DeadLetterRow, decodeDeadLetter } from './dead-row.js';
 export { Durability } from './durability.js';
 export { decodeMessage, type Envelope } from './envelope.js';
+export { DLQ_PRUNE, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
 export { decodeWait, type WaitRecord } from './waits.js';

@@ -54,6 +54,8 @@ export interface StoreFacts {
  */
 export interface Store {
   readonly level: StoreLevel;
+  /** of its file, beside which commands of other programs stand; none for a store without one */
+  readonly path?: string;
   /** Takes the ownership, brings the schema up to date, and looks for damage. */
   open(): Promise<Opened>;
   /**

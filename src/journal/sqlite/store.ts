@@ -36,6 +36,7 @@ interface PackedRows {
  */
 export class SqliteStore implements Store {
   readonly level: 'disk' | 'process';
+  readonly path: string;
   /** settings of SQLite as they were read back when it was opened */
   pragmas: Readonly<Record<string, number | string>> = {};
   private link: Link | null = null;
@@ -45,6 +46,7 @@ export class SqliteStore implements Store {
 
   constructor(private readonly settings: SqliteSettings) {
     this.level = settings.level;
+    this.path = settings.path;
   }
 
   async open(): Promise<Opened> {

@@ -1,0 +1,55 @@
+import { CommandError, type Command, CommandPoller, type Journal } from '../../journal/index.js';
+import type { Kernel } from '../../process/record/index.js';
+import type { DurableWaits } from './waits.js';
+
+/** What others ask of the owner of a store: the command line of `castcall`. */
+export const WAIT_RESOLVE = 'wait resolve';
+export const WAIT_REJECT = 'wait reject';
+export const DLQ_PRUNE = 'dlq prune';
+
+/**
+ * Carries out commands of other programs, where the store has a path beside which they stand. It
+ * keeps no program alive.
+ */
+export class Operator {
+  private readonly poller: CommandPoller;
+  private readonly started: Promise<void>;
+  constructor(
+    kernel: Kernel, path: string, private readonly journal: Journal, private readonly waits: DurableWaits,
+  ) {
+    this.poller = new CommandPoller(
+      kernel.env, path, (command) => this.carryOut(command),
+      (error) => kernel.warn('commands of other programs cannot be read', { error }),
+    );
+    this.started = this.poller.start();
+  }
+
+  /** What is being carried out is finished. */
+  async stop(): Promise<void> {
+    await Promise.all([this.poller.stop(), this.started]);
+  }
+
+  private async carryOut({ verb, args }: Command): Promise<unknown> {
+    if (verb === DLQ_PRUNE) return this.prune(args['seqs']);
+    if (verb !== WAIT_RESOLVE && verb !== WAIT_REJECT) {
+      throw new CommandError('COMMAND_REFUSED', `this castcall has no command '${verb}': use its own command line`);
+    }
+    const id = args['id'] as string;
+    const { waits } = this;
+    if (await (verb === WAIT_RESOLVE ? waits.resolve(id, args['value']) : waits.reject(id, args['value']))) return true;
+    throw new CommandError('COMMAND_REFUSED', `nobody waits for '${id}', or it was decided before: see wait ls`);
+  }
+
+  /** Those that are there go in one transaction; how many these were. */
+  private async prune(seqs: unknown): Promise<number> {
+    const { journal } = this;
+    const there = new Set<number>();
+    for (const seq of Array.isArray(seqs) ? seqs as number[] : []) {
+      const [row] = await journal.rows('dead', null, seq - 1, 1, false);
+      if (row?.seq === seq) there.add(seq);
+    }
+    for (const seq of there) journal.remove('dead', seq);
+    await journal.flush();
+    return there.size;
+  }
+}
