@@ -32,8 +32,8 @@ class SqliteSource implements StoreSource {
  *
  * `path` names the file, relative to the working directory. It is made where there is none, for its
  * owner alone (0600; a new folder 0700). Beside it are `-wal`, `-shm`, `-lock`, `-owner`, `-head`,
- * `-marks-0` and `-marks-1`: they belong to it. Any program may read the file; nobody else may write
- * it. It wants a local disk, not one of the network.
+ * `-marks-0` and `-marks-1`: they belong to it; with commands of others `-commands` and `-replies`
+ * too. Any program may read the file; nobody else may write it. It wants a local disk, not one of the network.
  *
  * One program at a time has it open. The lock is of the operating system: whoever has died has
  * given it up.
