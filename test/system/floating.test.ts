@@ -73,10 +73,7 @@ const bad = { nonsense: 1 } as never;
 const supervisorGone = (w: World) => w.system.ref(SupervisorRef, gone(w));
 const dynamicGone = (w: World) => w.system.ref(DynamicSupervisorRef, gone(w));
 const tasksGone = (w: World) => w.system.ref(TaskSupervisorRef, gone(w));
-const failedTask = (w: World) => {
-  const task = w.self.task.asyncNolink(async () => { throw boom; });
-  return task;
-};
+const failedTask = (w: World) => w.self.task.asyncNolink(async () => { throw boom; });
 
 /** A sub-agent whose result was let go. */
 function launched(w: World) {
