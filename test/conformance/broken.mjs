@@ -16,6 +16,8 @@ const breaker = 'src/delivery/guard/breaker.ts';
 const verbs = 'src/behaviour/gen/process-verbs.ts';
 const letters = 'src/router/dead-letter/dead-letters.ts';
 const deadlines = 'src/base/deadlines.ts';
+const stored = 'src/delivery/durable/stored-message.ts';
+const durability = 'src/delivery/durable/durability.ts';
 
 export const broken = [
   { promise: 'P1', name: 'every second message takes another lane', file: 'src/process/send/admit.ts', edits: [[
@@ -203,6 +205,12 @@ export const broken = [
     "attemptFailed(to, d, 'nack', delay);",
     "if (d.terms.guarantee !== 'at-most-once') return attemptFailed(to, d, 'nack', delay);\n  withdraw(to, d, false);\n  hold(to, d);\n  awaitOwner(to, d);",
   ]] },
+  { promise: 'P19', name: 'messages of earlier lives are not found', file: durability, edits: [[
+    "if (slice.value.table !== 'message') continue;", "if (slice.value.table !== 'dead') continue;",
+  ]] },
+  { promise: 'P19', name: 'a handled message keeps its row', file: stored, edits: [[
+    "journal.remove('message', this.seq);", ';',
+  ]] },
   { promise: 'P20', name: 'an acknowledged message is sent once more', file: message, edits: [[
     "    conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }",
     `    const { to: { counters, all }, terms: { guarantee } } = this;
@@ -240,6 +248,15 @@ export const broken = [
     promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/order-keys.ts',
     edits: [['return row !== undefined;', 'return false;']],
   },
+  { promise: 'P21', name: 'the key of a handled message is not stored', file: stored, edits: [[
+    'if (answer) keys.add(this.stream, d.record, outcome);', 'if (answer) keys.free(this.stream, d.record);',
+  ]] },
+  { promise: 'P21', name: 'what a failed handler has sent goes all the same', file: 'src/delivery/durable/agent-turn.ts', edits: [[
+    'part.dropped(reason);', 'part.committed();',
+  ]] },
+  { promise: 'P22', name: 'attempts are not marked before they begin', file: stored, edits: [[
+    'if (this.marked) this.shared.journal.mark(this.seq, attempts);', 'if (this.marked) return;',
+  ]] },
   { promise: 'P24', name: 'a message that expires while it is handled lets the next of its order key go', file: attempt, edits: [[
     'd.lapsed = true;\n  if',
     'd.lapsed = true;\n  const next = d.state === State.Running && d.order !== null ? to.orders.next(d, d.order) : null;\n'
@@ -256,6 +273,12 @@ export const broken = [
   { promise: 'P25', name: 'handled keys are never forgotten', file: 'src/delivery/guarantee/dedupe/ledger.ts', edits: [[
     'if (++this.handledKeys > this.memory.limits.keysMax) this.memory.forget(this.oldest as KeyRecord);',
     'this.handledKeys++;',
+  ]] },
+  { promise: 'P27', name: 'a checksum always fits', file: 'src/journal/frame.ts', edits: [[
+    'return sum === stored >>> 0 ? null', 'return sum === stored >>> 0 || true ? null',
+  ]] },
+  { promise: 'P28', name: 'a journal goes on after a failed write', file: 'src/journal/journal.ts', edits: [[
+    "if (this.now === 'open') this.now = 'failed';", ';',
   ]] },
   { promise: 'P29', name: 'a half-open breaker lets one probe more through', file: breaker, edits: [
     ['this.probes.size + this.probed < this.options.probes', 'this.probes.size + this.probed <= this.options.probes'],

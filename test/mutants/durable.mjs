@@ -77,7 +77,8 @@ const mutants = [
     'else if (!answered && (!isOrderly(reason) || isError(reason)))', 'else if (!answered && reason === this)',
   ]] },
   { name: 'new messages go before those of earlier lives', file: accept, edits: [[
-    'if (to.recovered !== null) to.recovered.push(d, delayMs);', 'if (to.recovered === d) to.recovered.push(d, delayMs);',
+    'if (to.recovered !== null) to.recovered.push(d, delayMs);',
+    'if (to.recovered === d) to.recovered.push(d, delayMs);',
   ]] },
   { name: 'attempts of earlier lives do not count', file: backlog, edits: [[
     'd.attempts = known.attempts;', ';',

@@ -174,7 +174,8 @@ export interface Service<O extends ServiceOperations> {
    * wait for it. Workers that were given live on. Idempotent. Errors: `ZOMBIE` for a process that has ended.
    *
    * @example
-   * const Embed = defineService({ name: 'embed', operations: { text: { request: z.string(), response: z.number() } } });
+   * const text = { request: z.string(), response: z.number() };
+   * const Embed = defineService({ name: 'embed', operations: { text } });
    * const Model = defineAgent({ calls: { text: (self, text: string) => text.length } });
    * const embed = system.service(Embed, { workers: { start: Model } });
    * await embed.request('text', 'hello'); // => 5

@@ -61,7 +61,8 @@ export class AgentTurn implements DurableAgent {
   begin(): void {
     if (this.epoch !== this.journal.epoch) {
       throw new StoreError(
-        'STORE_FAILED', `the store was opened anew, and '${this.name}' may be ahead of it: its next start reads what is there`,
+        'STORE_FAILED',
+        `the store was opened anew, and '${this.name}' may be ahead of it: its next start reads what is there`,
       );
     }
     this.open = true;

@@ -229,10 +229,12 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (store === null) throw refuse('a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE');
     const name = target === target.owner ? target.owner.name : target;
     if (!(name instanceof Cell)) {
-      throw refuse('a registered name', 'what has none cannot be found again after the program has ended', 'NOT_DURABLE');
+      throw refuse('a registered name', 'what has none cannot be found in a later life', 'NOT_DURABLE');
     }
     if (terms.guarantee === 'at-most-once') {
-      throw refuse("the guarantee 'at-least-once' or 'exactly-once'", 'a message is stored to be sent again', 'BAD_COMBINATION');
+      throw refuse(
+        "the guarantee 'at-least-once' or 'exactly-once'", 'a message is stored to be sent again', 'BAD_COMBINATION',
+      );
     }
     store.store(made, delayMs, joins);
     acceptHeld(to, made);

@@ -73,7 +73,9 @@ function markError(path: string, cause: unknown): StoreError {
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new StoreError(
     full ? 'STORE_FULL' : 'STORE_FAILED',
-    `${path}-marks: an attempt could not be noted: ${message}; ${full ? 'make room on the disk' : 'open the store anew'}`,
+    `${path}-marks: an attempt could not be noted: ${message}; ${full
+      ? 'make room on the disk'
+      : 'open the store anew'}`,
     [], { cause },
   );
 }

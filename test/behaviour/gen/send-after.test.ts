@@ -73,7 +73,8 @@ describe('sendAfter of an operation', () => {
     const { system, light, hand } = world();
     await hand.call('does', (self) => {
       expect(() => self.sendAfter(light, 5, 'nothing' as 'off')).toThrow(/^sendAfter 'nothing'/);
-      expect(() => self.sendAfter(light, 5, 'dim', 'a lot' as never)).toThrow(/^sendAfter 'dim' to .*payload does not fit/);
+      expect(() => self.sendAfter(light, 5, 'dim', 'a lot' as never))
+        .toThrow(/^sendAfter 'dim' to .*payload does not fit/);
       expect(() => self.sendAfter(light, -1, 'off')).toThrow(/sendAfter\.ms/);
       expect(() => self.sendAfter(light, 5, 'off', undefined, { lane: 'fast' as never })).toThrow(/lane/);
       expect(() => self.sendAfter({} as typeof light, 5, 'off')).toThrow(/a ref of an agent/);

@@ -74,7 +74,7 @@ describe('a store whose program was killed', () => {
     expect(await seqs(next)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('P27: is refused when its WAL has lost ten commits, though rows are dense and the check of SQLite passes', async () => {
+  it('P27: is refused when its WAL has lost ten commits, though rows are dense and SQLite is content', async () => {
     await place.filled(25);
     const path = place.crashed('cut.db');
     truncateSync(`${path}-wal`, beforeLast(path, 10));

@@ -104,7 +104,9 @@ describe('a program with a store', () => {
 
   test('says nothing of its own on standard error, whatever Node thinks of its SQLite', async () => {
     const path = `${place.path}-quiet`;
-    const ended = await program(`say('ready'); ${owner(path, 3)} await store.check(); await store.close(); say('closed');`);
+    const ended = await program(
+      `say('ready'); ${owner(path, 3)} await store.check(); await store.close(); say('closed');`,
+    );
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(`${path}-wal`)).toBe(false);
     const store = place.store({ path });

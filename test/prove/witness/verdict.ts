@@ -56,7 +56,9 @@ export function judge(claims: Claims, { queued, applied, effects, mix, wrong }: 
   if (surplus > 0) faults.duplicated.push(`${surplus} effects more than handled messages`);
   if (surplus < 0) faults.lost.push(`${-surplus} effects of handled messages`);
   const expected = [...handled].reduce(mixed, claims.settledMix);
-  if (surplus === 0 && mix !== expected) faults.wrong.push('the states have handled other messages than the records say');
+  if (surplus === 0 && mix !== expected) {
+    faults.wrong.push('the states have handled other messages than the records say');
+  }
   return faults;
 }
 

@@ -138,7 +138,9 @@ function versionsOf(where: string, { version = 1, upcast }: RawEntry): Versions 
     throw new OptionError(`${where}.version`, version, 'a whole number from 1', 'raise it by 1 when payloads change');
   }
   if (upcast !== undefined && typeof upcast !== 'function') {
-    throw new OptionError(`${where}.upcast`, upcast, 'a function from an older payload and its version to one of today');
+    throw new OptionError(
+      `${where}.upcast`, upcast, 'a function from an older payload and its version to one of today',
+    );
   }
   if ((version === 1) !== (upcast === undefined)) {
     const [field, other, fix] = upcast === undefined

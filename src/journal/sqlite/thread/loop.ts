@@ -52,7 +52,8 @@ parentPort.on('message', (request) => {
     if (request.op === 'open') release();
   }
   const buffer = answer.value?.buffer;
-  parentPort.postMessage(answer, buffer instanceof ArrayBuffer && !(answer.value instanceof Uint8Array) ? [buffer] : []);
+  const moves = buffer instanceof ArrayBuffer && !(answer.value instanceof Uint8Array);
+  parentPort.postMessage(answer, moves ? [buffer] : []);
   if (request.op === 'close' || (request.op === 'open' && answer.error !== undefined)) parentPort.close();
 });
 `;

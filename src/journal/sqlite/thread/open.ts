@@ -99,7 +99,8 @@ function structure(seen, check, argument = '') {
     if (codeOf(error) !== 'STORE_CORRUPT') throw error;
     if (rows.length === 0) rows.push([error.message]);
   }
-  return rows.map(([row]) => String(row)).filter((row) => row !== 'ok').map((row) => finding('structure', placeOf(row), row));
+  const told = rows.map(([row]) => String(row)).filter((row) => row !== 'ok');
+  return told.map((row) => finding('structure', placeOf(row), row));
 }
 
 function placeOf(row) {

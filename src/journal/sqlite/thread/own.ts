@@ -9,7 +9,8 @@ export const OWN: string = `
 function prepare() {
   const there = placeOfStore();
   if (there !== undefined) refuseKind(there);
-  for (const side of ['-wal', '-shm', '-journal', SIDES.lock, SIDES.owner, SIDES.head, SIDES.marks + 0, SIDES.marks + 1]) {
+  const marks = [SIDES.marks + 0, SIDES.marks + 1];
+  for (const side of ['-wal', '-shm', '-journal', SIDES.lock, SIDES.owner, SIDES.head, ...marks]) {
     const found = lies(path + side);
     if (found !== undefined && !found.isFile()) {
       throw refusal('STORE_PATH', path + side + ' is no regular file: remove it, or choose another path');

@@ -71,7 +71,7 @@ describe('a durable agent', () => {
     await expect.poll(() => counter.tryCall('state')).toMatchObject({ ok: true, value: { n: 7, lives: 2 } });
   });
 
-  it('GS-26 what info, continue and a message from a monitor change is kept as well', async () => {
+  it('P21 what info, continue and a message from a monitor change is kept as well', async () => {
     const Keeper = defineAgent({
       durable: true,
       init: () => ({ seen: [] as string[] }),
