@@ -1,7 +1,7 @@
 import type { Terms } from '../../behaviour/gen/outward/index.js';
 import { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import type { Journal } from '../../journal/index.js';
-import type { Row } from '../../journal/port/index.js';
+import { StoreError, type Row } from '../../journal/port/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { Cell } from '../../router/names/index.js';
@@ -147,8 +147,26 @@ export class Backlog implements Recovered<Message> {
     if (through) this.through();
   }
 
-  private read(after: number, limit: number): Promise<readonly Row[]> {
-    return this.earlier.journal.rows('message', this.cell.name, after, limit, true);
+  private async read(after: number, limit: number): Promise<readonly Row[]> {
+    const { earlier: { journal }, cell: { name } } = this;
+    try {
+      return await journal.rows('message', name, after, limit, true);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      const bare = await journal.rows('message', name, after, limit, false);
+      return await Promise.all(bare.map((row) => this.readOne(row)));
+    }
+  }
+
+  /** One that is damaged has no body then: it is left, and the others have their turn (P38). */
+  private async readOne(bare: Row): Promise<Row> {
+    try {
+      const [row] = await this.earlier.journal.rows('message', this.cell.name, bare.seq - 1, 1, true);
+      return row?.seq === bare.seq ? row : bare;
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      return bare;
+    }
   }
 
   /** Whether these were the last ones; its owner may end meanwhile, then the rest waits for the next. */
@@ -255,4 +273,8 @@ export class Backlog implements Recovered<Message> {
 function definitionOf({ owner }: Cell): ServerDefinition | null {
   const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
   return definition instanceof ServerDefinition ? definition : null;
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_CORRUPT';
 }

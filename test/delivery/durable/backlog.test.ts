@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type Receipt } from '../../../src/index.js';
-import { settleTurn } from '../../support/system.js';
+import { Recorder, settleTurn } from '../../support/system.js';
 import { dies, lifeOn, TestDisk } from './lives.js';
 
 const EXACTLY = { guarantee: 'exactly-once' } as const;
@@ -120,5 +120,19 @@ describe('messages of earlier lives', () => {
     await last.start(Fragile, { name: 'a' });
     await expect.poll(() => last.deadLetters.list().map(({ reason }) => reason)).toEqual(['died_with_program']);
     expect(starts).toEqual([1]);
+  });
+
+  it('P38 a damaged message stays in the store, is told, and holds up no other', async () => {
+    const disk = new TestDisk();
+    await stored(disk, ['a', 'b', 'c']);
+    disk.rot(2);
+    const logger = new Recorder();
+    const system = lifeOn(disk, { logger });
+    const log = await system.start(Log, { name: 'log' });
+    await (await log.deliver('add', 'd', EXACTLY)).settled;
+    expect(await log.call('lines')).toBe('a c d');
+    expect(logger.texts('warn')).toContain('a stored message cannot be read; it stays in the store');
+    expect(system.stats().delivery).toMatchObject({ recovered: 3, acknowledged: 3, stored: 1 });
+    expect((await system.store.stats()).rows.message).toBe(1);
   });
 });
