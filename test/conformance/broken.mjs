@@ -18,6 +18,7 @@ const letters = 'src/router/dead-letter/dead-letters.ts';
 const deadlines = 'src/base/deadlines.ts';
 const stored = 'src/delivery/durable/stored-message.ts';
 const durability = 'src/delivery/durable/durability.ts';
+const turn = 'src/delivery/durable/agent-turn.ts';
 
 export const broken = [
   { promise: 'P1', name: 'every second message takes another lane', file: 'src/process/send/admit.ts', edits: [[
@@ -206,7 +207,7 @@ export const broken = [
     "if (d.terms.guarantee !== 'at-most-once') return attemptFailed(to, d, 'nack', delay);\n  withdraw(to, d, false);\n  hold(to, d);\n  awaitOwner(to, d);",
   ]] },
   { promise: 'P19', name: 'messages of earlier lives are not found', file: durability, edits: [[
-    "if (slice.value.table !== 'message') continue;", "if (slice.value.table !== 'dead') continue;",
+    "if (table === 'message') this.backlogOf", "if (table === 'topic') this.backlogOf",
   ]] },
   { promise: 'P19', name: 'a handled message keeps its row', file: stored, edits: [[
     "journal.remove('message', this.seq);", ';',
@@ -251,9 +252,10 @@ export const broken = [
   { promise: 'P21', name: 'the key of a handled message is not stored', file: stored, edits: [[
     'if (answer) keys.add(this.stream, d.record, outcome);', 'if (answer) keys.free(this.stream, d.record);',
   ]] },
-  { promise: 'P21', name: 'what a failed handler has sent goes all the same', file: 'src/delivery/durable/agent-turn.ts', edits: [[
-    'part.dropped(reason);', 'part.committed();',
-  ]] },
+  {
+    promise: 'P21', name: 'what a failed handler has sent goes all the same', file: turn,
+    edits: [['part.dropped(reason);', 'part.committed();']],
+  },
   { promise: 'P22', name: 'attempts are not marked before they begin', file: stored, edits: [[
     'if (this.marked) this.shared.journal.mark(this.seq, attempts);', 'if (this.marked) return;',
   ]] },

@@ -39,7 +39,7 @@ const mutants = [
     "if (this.attempts || this.earlier) journal.drop('attempt'", "if (this.seq < 0) journal.drop('attempt'",
   ]] },
   { name: 'no dead letter is stored', file: stored, edits: [[
-    "this.write(() => journal.append('dead'", "this.write(() => ((a, b, c) => c)('dead'",
+    'this.write(() => dead.add(', 'this.write(() => ((a, b) => b)(',
   ]] },
   { name: 'what a turn sends is stored before its end', file: durability, edits: [[
     'const turn = joins ? openTurn(d.caller) : null;', 'const turn = null;',

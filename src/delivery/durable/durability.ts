@@ -1,7 +1,7 @@
 import { handled } from '../../base/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
-import { decode, encode, type Journal } from '../../journal/index.js';
+import { decode, encode, type Journal, type Slice } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Gate, Kernel, Process } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
@@ -11,6 +11,7 @@ import { Destination, holdRecovered } from '../guarantee/index.js';
 import type { KeyRecord, Message, MessageStore, Route, Shared } from '../guarantee/index.js';
 import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
+import { DeadRows } from './dead-rows.js';
 import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows, otherOp } from './key-rows.js';
 import { Operator } from './operator.js';
@@ -29,6 +30,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   ready = false;
   private closed = false;
   readonly keys: KeyRows;
+  readonly dead: DeadRows;
   readonly waits: DurableWaits;
   private readonly steps: OnceSteps;
   private storeId = '';
@@ -45,6 +47,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     private readonly base: (definition: ServerDefinition) => Terms,
   ) {
     this.keys = new KeyRows(journal);
+    this.dead = new DeadRows(journal);
     this.waits = new DurableWaits(journal, kernel);
     this.steps = new OnceSteps(journal, () => this.storeId);
     this.opened = handled(this.recover());
@@ -117,12 +120,10 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   private async recover(): Promise<void> {
     const { journal } = this;
     const { marks, findings } = await journal.ready;
-    for (const finding of findings) this.kernel.warn('the store is damaged', { ...finding });
     const found = journal.recover();
-    for (let slice = await found.next(); slice.done !== true; slice = await found.next()) {
-      if (slice.value.table !== 'message') continue;
-      for (const { seq, stream } of slice.value.rows) this.backlogOf(stream).found(seq);
-    }
+    let slice = await found.next();
+    for (; slice.done !== true; slice = await found.next()) this.found(slice.value);
+    for (const finding of [...findings, ...slice.value]) this.kernel.warn('the store is damaged', { ...finding });
     await this.loadAttempts(marks);
     await this.keys.load();
     await this.waits.load();
@@ -130,13 +131,20 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     this.ready = true;
     // The system has stopped meanwhile: nothing was taken out of the store.
     if (this.closed) return;
-    if (journal.path !== undefined) this.operator = new Operator(this.kernel, journal.path, journal, this.waits);
+    if (journal.path !== undefined) this.operator = new Operator(this.kernel, journal.path, journal, this);
     for (const [name, backlog] of this.backlogs) {
       const cell = this.router.names.cell(name);
       const to = cell.mail as Destination;
       holdRecovered(to, backlog.size);
       backlog.begin();
       if (cell.owner !== null) backlog.arrived(cell.owner);
+    }
+  }
+
+  private found({ table, rows }: Slice): void {
+    for (const { seq, stream } of rows) {
+      if (table === 'message') this.backlogOf(stream).found(seq);
+      else if (table === 'dead') this.dead.found(seq);
     }
   }
 

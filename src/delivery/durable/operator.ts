@@ -1,5 +1,6 @@
 import { CommandError, type Command, CommandPoller, type Journal } from '../../journal/index.js';
 import type { Kernel } from '../../process/record/index.js';
+import type { DeadRows } from './dead-rows.js';
 import type { DurableWaits } from './waits.js';
 
 /** What others ask of the owner of a store: the command line of `castcall`. */
@@ -15,7 +16,8 @@ export class Operator {
   private readonly poller: CommandPoller;
   private readonly started: Promise<void>;
   constructor(
-    kernel: Kernel, path: string, private readonly journal: Journal, private readonly waits: DurableWaits,
+    kernel: Kernel, path: string, private readonly journal: Journal,
+    private readonly asked: { readonly waits: DurableWaits; readonly dead: DeadRows },
   ) {
     this.poller = new CommandPoller(
       kernel.env, path, (command) => this.carryOut(command),
@@ -35,21 +37,16 @@ export class Operator {
       throw new CommandError('COMMAND_REFUSED', `this castcall has no command '${verb}': use its own command line`);
     }
     const id = args['id'] as string;
-    const { waits } = this;
+    const { waits } = this.asked;
     if (await (verb === WAIT_RESOLVE ? waits.resolve(id, args['value']) : waits.reject(id, args['value']))) return true;
     throw new CommandError('COMMAND_REFUSED', `nobody waits for '${id}', or it was decided before: see wait ls`);
   }
 
   /** Those that are there go in one transaction; how many these were. */
   private async prune(seqs: unknown): Promise<number> {
-    const { journal } = this;
-    const there = new Set<number>();
-    for (const seq of Array.isArray(seqs) ? seqs as number[] : []) {
-      const [row] = await journal.rows('dead', null, seq - 1, 1, false);
-      if (row?.seq === seq) there.add(seq);
-    }
-    for (const seq of there) journal.remove('dead', seq);
-    await journal.flush();
-    return there.size;
+    const asked = Array.isArray(seqs) ? seqs as number[] : [];
+    const gone = asked.filter((seq) => this.asked.dead.remove(seq));
+    await this.journal.flush();
+    return gone.length;
   }
 }

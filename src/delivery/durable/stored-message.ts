@@ -6,6 +6,7 @@ import type { DeliveryOutcome, FailedAttempt } from '../../api/delivery.js';
 import { goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
 import type { Destination, Message, Stored } from '../guarantee/index.js';
 import { encodeDeadLetter, encodeTold } from './dead-row.js';
+import type { DeadRows } from './dead-rows.js';
 import type { KeyRows } from './key-rows.js';
 
 const FORMAT = 1;
@@ -16,6 +17,7 @@ const KEY_BYTES = 256;
 export interface StoredIn {
   readonly journal: Journal;
   readonly keys: KeyRows;
+  readonly dead: DeadRows;
   /** decisions that messages wait for */
   readonly waits: { over(seq: number): void };
   wall(): number;
@@ -130,11 +132,9 @@ export class StoredMessage implements Stored, TurnPart {
   }
 
   buried(payload: unknown, reason: unknown): void {
-    const { journal } = this.shared;
+    const { dead } = this.shared;
     const at = this.shared.wall();
-    this.write(() => journal.append(
-      'dead', this.stream, encodeDeadLetter(this.message, this.seq, payload, reason, at),
-    ));
+    this.write(() => dead.add(this.stream, encodeDeadLetter(this.message, this.seq, payload, reason, at)));
   }
 
   over(outcome: DeliveryOutcome, answer: boolean): void {
