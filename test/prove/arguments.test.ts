@@ -13,7 +13,7 @@ describe('the arguments of npm run prove', () => {
   });
 
   it.each([
-    [['kil'], "got the proof 'kil', expected one of kill, io, power, corrupt"],
+    [['kil'], "got the proof 'kil', expected one of kill, agents, io, power, corrupt, clock, poison"],
     [['--size', 'huge'], "--size: got 'huge', expected one of ci, deep"],
     [['--seed', '-1'], '--seed'],
     [['--what'], "Unknown option '--what'"],
