@@ -36,6 +36,8 @@ export default defineConfig({
   test: {
     testTimeout: 10_000,
     hookTimeout: 10_000,
+    // what is waited for comes in ms: a machine that is busy may take seconds
+    expect: { poll: { timeout: 8_000, interval: 5 } },
     pool: 'forks',
     execArgv: ['--expose-gc'],
     projects: [
