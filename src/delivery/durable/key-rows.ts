@@ -103,7 +103,7 @@ export class KeyRows {
     keys.stored ??= { drop: (gone) => this.drop(stream + BETWEEN + gone) };
   }
 
-  /** What an earlier life has remembered of a key: from now on it is remembered as any other. */
+  /** What an earlier life has remembered of a key: from now on this one remembers it. */
   recall(to: Destination, stream: string, key: string, op: Op): KeyRecord | undefined {
     const name = stream + BETWEEN + key;
     const row = this.earlier.get(name);

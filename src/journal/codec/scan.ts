@@ -54,7 +54,7 @@ export class Scanner {
     }
     const length = this.length(info);
     switch (major) {
-      case Major.Bytes: case Major.Text: this.skip(length); break;
+      case Major.Bytes: case Major.Text: this.advance(length); break;
       case Major.Array: this.items(length, depth); break;
       case Major.Map: this.fields(length, depth); break;
       case Major.Tag: this.tag(length, depth); break;
@@ -74,7 +74,7 @@ export class Scanner {
       if (first >> 5 !== Major.Text) throw this.wrong('a key that is no text');
       const length = this.length(first & 0x1f);
       const from = this.at;
-      this.skip(length);
+      this.advance(length);
       if (length === PROTO.length && this.is(from, PROTO)) throw this.wrong(POLLUTING);
       if (length === CONSTRUCTOR.length && this.is(from, CONSTRUCTOR)) this.noPrototype();
       this.item(depth + 1);
@@ -92,7 +92,7 @@ export class Scanner {
         if (key >> 5 !== Major.Text) break;
         const length = this.length(key & 0x1f);
         const start = this.at;
-        this.skip(length);
+        this.advance(length);
         if (length === PROTOTYPE.length && this.is(start, PROTOTYPE)) throw this.wrong(POLLUTING);
         this.item(0);
       }
@@ -131,7 +131,7 @@ export class Scanner {
     const first = this.byte();
     const major = first >> 5;
     const info = first & 0x1f;
-    if (major === 7 && info === 27) this.skip(8);
+    if (major === 7 && info === 27) this.advance(8);
     else if (major <= 1 && info < 27) this.length(info);
     else throw this.wrong('a date without its number');
   }
@@ -141,13 +141,13 @@ export class Scanner {
     if (first >> 5 !== Major.Bytes) throw this.wrong('a tag without its bytes');
     const length = this.length(first & 0x1f);
     if (length > max) throw this.wrong(`a number of ${length} bytes`);
-    this.skip(length);
+    this.advance(length);
   }
 
   private simple(info: number): void {
-    if (info === 27) this.skip(8);
-    else if (info === 26) this.skip(4);
-    else if (info === 25) this.skip(2);
+    if (info === 27) this.advance(8);
+    else if (info === 26) this.advance(4);
+    else if (info === 25) this.advance(2);
     else if (info < 20 || info > 23) throw this.wrong('an unknown simple value');
   }
 
@@ -163,10 +163,10 @@ export class Scanner {
     if (info < 24) return info;
     const { at } = this;
     switch (info) {
-      case 24: this.skip(1); return this.bytes[at] as number;
-      case 25: this.skip(2); return this.uint(at, 2);
-      case 26: this.skip(4); return this.uint(at, 4);
-      case 27: this.skip(8); return this.uint(at, 4) * 0x1_0000_0000 + this.uint(at + 4, 4);
+      case 24: this.advance(1); return this.bytes[at] as number;
+      case 25: this.advance(2); return this.uint(at, 2);
+      case 26: this.advance(4); return this.uint(at, 4);
+      case 27: this.advance(8); return this.uint(at, 4) * 0x1_0000_0000 + this.uint(at + 4, 4);
       default: throw this.wrong('a length without an end');
     }
   }
@@ -184,7 +184,7 @@ export class Scanner {
     return byte;
   }
 
-  private skip(length: number): void {
+  private advance(length: number): void {
     if (length > this.bytes.length - this.at) throw this.short();
     this.at += length;
   }

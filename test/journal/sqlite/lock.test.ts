@@ -35,7 +35,8 @@ describe('the owner of a store', () => {
   test('that is another program keeps it, and tells who it is; killed, it leaves it free at once', async () => {
     const path = `${place.path}-killed`;
     let refusal: unknown;
-    const ended = await program(`say('ready'); ${owner(path, 5)} say('pid ' + process.pid); setInterval(() => {}, 1_000);`, {
+    const lives = "say('pid ' + process.pid); setInterval(() => {}, 1_000);";
+    const ended = await program(`say('ready'); ${owner(path, 5)} ${lives}`, {
       act: async (kill, said) => {
         await said('pid ');
         refusal = await place.store({ path }).open().catch((error: unknown) => error);

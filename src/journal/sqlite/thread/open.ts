@@ -8,7 +8,8 @@ function damage(findings) {
   const first = findings[0];
   const more = findings.length > 1 ? ' and ' + (findings.length - 1) + ' more' : '';
   return refusal('STORE_CORRUPT', path + ' is damaged: ' + first.place + ': ' + first.message + more
-    + ". Copy it with the files beside it, then restore a backup, or open what is left with { damaged: 'open' }", findings);
+    + '. Copy it with the files beside it, then restore a backup, or open what is left with '
+    + "{ damaged: 'open' }", findings);
 }
 
 function open() {

@@ -155,7 +155,8 @@ const read = {
     const given = stream === null ? [after, limit] : [after, stream, limit];
     if (bodies) return pack(statement('SELECT seq, CAST(stream AS BLOB) AS name, body' + from).all(...given));
     // A third of the time that a blob for each row takes.
-    return packNames(statement("SELECT group_concat(seq) AS seqs, group_concat(length(CAST(stream AS BLOB))) AS lengths,"
+    return packNames(statement('SELECT group_concat(seq) AS seqs,'
+      + ' group_concat(length(CAST(stream AS BLOB))) AS lengths,'
       + " CAST(group_concat(stream, '') AS BLOB) AS names FROM (SELECT seq, stream" + from + ')').get(...given));
   },
   records: ({ kind, after, limit }) => pack(statement('SELECT CAST(key AS BLOB) AS name, body FROM ' + kind

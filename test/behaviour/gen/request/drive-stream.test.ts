@@ -28,7 +28,7 @@ function source(env?: VirtualEnv) {
 }
 
 describe('a stream with credit', () => {
-  test.each(['plain', 'later'] as const)('the handler (%s) begins at once, ahead of its reader by credit - 1', async (op) => {
+  test.each(['plain', 'later'] as const)('the handler (%s) begins at once, ahead by credit - 1', async (op) => {
     const { ref, made } = source();
     const items = ref.stream(op, 100, { credit: 8 });
     await settleTurn();

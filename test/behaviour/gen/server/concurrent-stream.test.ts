@@ -119,7 +119,7 @@ describe('a concurrent stream', () => {
     expect(ref.stats().mailbox).toMatchObject({ sent: 1, handled: 1 });
   });
 
-  test.each(['normal', 'outage'])('P35 the end of the agent (%s) ends its streams and their handlers', async (reason) => {
+  test.each(['normal', 'outage'])('P35 the end of its agent (%s) ends streams and handlers', async (reason) => {
     const { system, ref, pids, log, gate } = source();
     const items = ref.stream('hangs');
     await items.next();
