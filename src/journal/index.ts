@@ -3,7 +3,7 @@ export { type CodecLimits, decode, encode } from './codec/index.js';
 export { type Command, CommandError, CommandPoller, sendCommand } from './commands.js';
 export { faultOf, FRAME_BYTES, placeOf } from './frame.js';
 export { Head, HEAD_KEY, Tally, tallyFinding } from './head.js';
-export type { Commit, JournalFacts, JournalLimits, JournalState, Recovery, Slice } from './contract.js';
+export type { Commit, JournalLimits, Recovery, Slice } from './contract.js';
 export { Journal } from './journal.js';
 export {
   type Entry, type Kind, KINDS, type Row, StoreError, type StoreFacts, type StoreSource, type Table, TABLES,

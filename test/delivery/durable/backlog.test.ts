@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type Receipt } from '../../../src/index.js';
 import { Recorder, settleTurn } from '../../support/system.js';
-import { dies, lifeOn, TestDisk } from './lives.js';
-
-const EXACTLY = { guarantee: 'exactly-once' } as const;
-
-const Log = defineAgent({
-  name: 'log',
-  durable: true,
-  init: () => ({ lines: [] as string[] }),
-  calls: { lines: (self) => self.state.lines.join(' ') },
-  casts: { add(self, line: string) { self.state.lines.push(line); } },
-});
+import { dies, EXACTLY, lifeOn, Log, TestDisk } from './lives.js';
 
 /** A life in which nobody is there to handle them. */
 async function stored(disk: TestDisk, lines: readonly string[], key?: string): Promise<void> {

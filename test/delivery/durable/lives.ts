@@ -1,9 +1,20 @@
 import { afterEach, expect } from 'vitest';
-import { createSystem, type System, type SystemOptions } from '../../../src/index.js';
+import { createSystem, defineAgent, type System, type SystemOptions } from '../../../src/index.js';
 import { type Batch, type Store, StoreError, type StoreSource } from '../../../src/journal/port/index.js';
 import { Random } from '../../../src/testing/index.js';
 import { Disk } from '../../sim/store/disk.js';
 import { expectConserved } from '../../support/system.js';
+
+export const EXACTLY = { guarantee: 'exactly-once' } as const;
+
+/** Keeps what it was told; says what it is asked to say. */
+export const Log = defineAgent({
+  name: 'log',
+  durable: true,
+  init: () => ({ lines: [] as string[] }),
+  calls: { lines: (self) => self.state.lines.join(' ') },
+  casts: { add(self, line: string) { self.state.lines.push(line); } },
+});
 
 /** A disk whose writes wait, or fail, when a test says so; what is on it outlives its systems. */
 export class TestDisk {

@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { child, defineAgent, type AgentRef, type DeliveryContext, type Receipt } from '../../../src/index.js';
 import { settleTurn } from '../../support/system.js';
-import { dies, lifeOn, TestDisk } from './lives.js';
-
-const EXACTLY = { guarantee: 'exactly-once' } as const;
-
-/** Keeps what it was told; says what it is asked to say. */
-const Log = defineAgent({
-  name: 'log',
-  durable: true,
-  init: () => ({ lines: [] as string[] }),
-  calls: { lines: (self) => self.state.lines.join(' ') },
-  casts: { add(self, line: string) { self.state.lines.push(line); } },
-});
+import { dies, EXACTLY, lifeOn, Log, TestDisk } from './lives.js';
 
 let tries = 0;
 let gate: Promise<void> = Promise.resolve();
