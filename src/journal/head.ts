@@ -10,7 +10,10 @@ export const HEAD_KEY = 'head';
 
 const VERSION = 1;
 const TABLE_BYTES = 20;
-const BYTES = 24 + TABLES.length * TABLE_BYTES;
+const FIXED_BYTES = 24;
+const BYTES = FIXED_BYTES + TABLES.length * TABLE_BYTES;
+/** tables of the first stores */
+const FIRST_TABLES = 4;
 /** Sums of sequences are taken modulo this, so that two of them add up exactly. */
 const SUM_MOD = 2 ** 52;
 
@@ -45,7 +48,7 @@ function mixOf(seq: number): number {
 
 export class Head {
   readonly tallies: Readonly<Record<Table, Tally>> = {
-    message: new Tally(), delta: new Tally(), topic: new Tally(), dead: new Tally(),
+    message: new Tally(), delta: new Tally(), topic: new Tally(), dead: new Tally(), item: new Tally(),
   };
   nextSeq = 1;
   /** of the batch that it is in */
@@ -60,7 +63,7 @@ export class Head {
     view.setFloat64(16, this.nextSeq);
     TABLES.forEach((table, at) => {
       const { count, sum, mixed } = this.tallies[table];
-      const from = 24 + at * TABLE_BYTES;
+      const from = FIXED_BYTES + at * TABLE_BYTES;
       view.setFloat64(from, count);
       view.setFloat64(from + 8, sum);
       view.setUint32(from + 16, mixed);
@@ -68,15 +71,18 @@ export class Head {
     return bytes;
   }
 
-  /** @returns null when it is none, or of another version */
+  /** @returns null when it is none, or of another version; an older store has fewer tables */
   static decode(bytes: Uint8Array): Head | null {
+    if (bytes.length < FIXED_BYTES) return null;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length !== BYTES || view.getUint32(0) !== VERSION || view.getUint32(4) !== TABLES.length) return null;
+    const tables = TABLES.slice(0, view.getUint32(4));
+    if (view.getUint32(0) !== VERSION || tables.length < FIRST_TABLES) return null;
+    if (bytes.length !== FIXED_BYTES + view.getUint32(4) * TABLE_BYTES) return null;
     const head = new Head();
     head.batch = view.getFloat64(8);
     head.nextSeq = view.getFloat64(16);
-    TABLES.forEach((table, at) => {
-      const from = 24 + at * TABLE_BYTES;
+    tables.forEach((table, at) => {
+      const from = FIXED_BYTES + at * TABLE_BYTES;
       const tally = head.tallies[table];
       tally.count = view.getFloat64(from);
       tally.sum = view.getFloat64(from + 8);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoreFinding } from '../../src/api/durable/store.js';
-import { Journal } from '../../src/journal/index.js';
+import { Head, Journal } from '../../src/journal/index.js';
 import type { Row } from '../../src/journal/port/index.js';
 import { Random } from '../../src/testing/index.js';
 import { Disk } from '../sim/store/disk.js';
@@ -166,6 +166,21 @@ describe('P27: damage is found', () => {
         expect(found[0]?.place).toBe(turned.length === 1 ? `message/${turned[0]}` : 'message');
       },
     ), { numRuns: 60 });
+  });
+
+  it('the head of a store of four tables is read; one of another length is none', () => {
+    const head = new Head();
+    head.nextSeq = 12;
+    head.batch = 3;
+    head.tallies.dead.add(11);
+    const bytes = head.encode();
+    const older = bytes.slice(0, bytes.length - 20);
+    expect(Head.decode(older)).toBeNull();
+    new DataView(older.buffer).setUint32(4, 4);
+    const read = Head.decode(older);
+    expect([read?.nextSeq, read?.batch, read?.tallies.dead.count, read?.tallies.item.count]).toEqual([12, 3, 1, 0]);
+    new DataView(older.buffer).setUint32(4, 3);
+    expect([Head.decode(older), Head.decode(bytes.subarray(0, 8)), Head.decode(bytes)?.nextSeq]).toEqual([null, null, 12]);
   });
 
   it('a recovery that is not alone says nothing of what has changed', async () => {

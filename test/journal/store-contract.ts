@@ -243,7 +243,7 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
         batch.put('state' satisfies Kind, 'k', bytes(1));
       }));
       const facts = await store.facts();
-      expect(facts.rows).toEqual({ message: 2, delta: 0, topic: 0, dead: 0 });
+      expect(facts.rows).toEqual({ message: 2, delta: 0, topic: 0, dead: 0, item: 0 });
       expect(facts.records).toMatchObject({ state: 1, ledger: 0 });
       expect(facts.bytes).toBeGreaterThanOrEqual(5);
       expect(await store.check()).toEqual([]);

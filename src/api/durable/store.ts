@@ -46,11 +46,11 @@ export interface StoreStats {
   readonly bytesMax: number | undefined;
   readonly bytes: number;
   readonly path: string | undefined;
-  /** rows by table: messages that wait, deltas, items of topics, dead letters */
-  readonly rows: Readonly<Record<'message' | 'delta' | 'topic' | 'dead', number>>;
+  /** rows by table: messages that wait, deltas, items of topics, dead letters, items of queues */
+  readonly rows: Readonly<Record<'message' | 'delta' | 'topic' | 'dead' | 'item', number>>;
   /** records by kind */
   readonly records: Readonly<Record<
-    'state' | 'ledger' | 'attempt' | 'step' | 'wait' | 'timer' | 'meta', number
+    'state' | 'ledger' | 'attempt' | 'step' | 'wait' | 'timer' | 'meta' | 'cursor' | 'tag' | 'address', number
   >>;
 }
 

@@ -1,4 +1,5 @@
 import { handled } from '../../base/index.js';
+import { hostOf } from '../../behaviour/gen/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { decode, encode, type Journal, type Slice } from '../../journal/index.js';
@@ -12,6 +13,7 @@ import type { KeyRecord, Message, MessageStore, Route, Shared } from '../guarant
 import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
+import { EarlierRows } from './earlier-rows.js';
 import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows, otherOp } from './key-rows.js';
 import { Operator } from './operator.js';
@@ -38,6 +40,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   private readonly opened: Promise<void>;
   private readonly backlogs = new Map<string, Backlog>();
   private readonly attempts = new Map<number, Attempts>();
+  private readonly rows = new EarlierRows();
   private readonly terms = new WeakMap<ServerDefinition, Map<string, Terms>>();
   constructor(
     readonly journal: Journal,
@@ -145,7 +148,21 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     for (const { seq, stream } of rows) {
       if (table === 'message') this.backlogOf(stream).found(seq);
       else if (table === 'dead') this.dead.found(seq);
+      else this.rows.add(table, stream, seq);
     }
+  }
+
+  /**
+   * Sequences of the rows that earlier lives have left in a stream of a table, in order; told once.
+   * Ask when it is ready.
+   */
+  claim(table: 'delta' | 'topic' | 'item', stream: string): readonly number[] {
+    return this.rows.take(table, stream);
+  }
+
+  /** Streams of a table that nobody has claimed. */
+  unclaimed(table: 'delta' | 'topic' | 'item'): readonly string[] {
+    return this.rows.streams(table);
   }
 
   private backlogOf(name: string): Backlog {
@@ -238,6 +255,12 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   fails(sender: Process): void {
     turnOf(sender)?.fail();
   }
+}
+
+/** What outlives the program in a system; null for one without a store. */
+export function durabilityOf(kernel: Kernel): Durability | null {
+  const { durables } = hostOf(kernel);
+  return durables instanceof Durability ? durables : null;
 }
 
 function turnOf(p: Process | null): AgentTurn | null {

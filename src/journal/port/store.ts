@@ -1,15 +1,21 @@
 import type { StoreFinding, StoreLevel, StoreSource as Source } from '../../api/durable/store.js';
 import type { Batch } from './batch.js';
 
-/** Tables of rows by sequence: messages that wait, deltas of agents, items of topics, dead letters. */
-export const TABLES = ['message', 'delta', 'topic', 'dead'] as const;
+/**
+ * Tables of rows by sequence: messages that wait, deltas of agents, items of topics, dead letters, items
+ * of queues. New ones come last: the head of an older store has the first of them.
+ */
+export const TABLES = ['message', 'delta', 'topic', 'dead', 'item'] as const;
 export type Table = (typeof TABLES)[number];
 
 /**
  * Kinds of records by key: states of agents, handled keys, attempts of messages, steps of `once`,
- * durable waits, timers of schedules, and what the journal keeps of itself.
+ * durable waits, timers of schedules, what the journal keeps of itself, how far readers of topics are,
+ * what tags are bound to, and what addresses were started with.
  */
-export const KINDS = ['state', 'ledger', 'attempt', 'step', 'wait', 'timer', 'meta'] as const;
+export const KINDS = [
+  'state', 'ledger', 'attempt', 'step', 'wait', 'timer', 'meta', 'cursor', 'tag', 'address',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One row of a table. */

@@ -1,7 +1,11 @@
-import { KINDS, type Kind, type Table, TABLES } from '../port/index.js';
+import type { Kind, Table } from '../port/index.js';
 
 /** Told by the header of each file that is ours: 'cast'. */
 export const APPLICATION_ID = 0x63617374;
+
+/** What files of version 1 have. */
+const FIRST_TABLES: readonly Table[] = ['message', 'delta', 'topic', 'dead'];
+const FIRST_KINDS: readonly Kind[] = ['state', 'ledger', 'attempt', 'step', 'wait', 'timer', 'meta'];
 
 /** Tables of which one stream is read by itself; the others are read whole. */
 const BY_STREAM: readonly Table[] = ['delta', 'topic'];
@@ -29,5 +33,6 @@ const STORE = `
  * ones are never changed.
  */
 export const MIGRATIONS: readonly string[] = [
-  [STORE, ...TABLES.map(tableSql), ...KINDS.map(kindSql)].join('\n'),
+  [STORE, ...FIRST_TABLES.map(tableSql), ...FIRST_KINDS.map(kindSql)].join('\n'),
+  ['item' as const].map(tableSql).concat((['cursor', 'tag', 'address'] as const).map(kindSql)).join('\n'),
 ];

@@ -72,7 +72,9 @@ export class StoreView {
   facts(): ViewFacts {
     return this.reading(() => {
       const store = this.db.prepare('SELECT epoch, batch, clean FROM store').get() ?? {};
-      const count = <T extends string>(name: T): [T, number] => [name, this.number(`SELECT count(*) FROM ${name}`)];
+      const count = <T extends string>(name: T): [T, number] => (
+        [name, this.has(name) ? this.number(`SELECT count(*) FROM ${name}`) : 0]
+      );
       const pages = this.number('PRAGMA page_count') - this.number('PRAGMA freelist_count');
       return {
         path: this.path, bytes: pages * this.number('PRAGMA page_size'), version: this.number('PRAGMA user_version'),
@@ -86,6 +88,7 @@ export class StoreView {
 
   /** Rows after that sequence, in order, at most so many. */
   rows(table: Table, after: number, limit: number): Row[] {
+    if (!this.has(known(table))) return [];
     return this.reading(() => this.db.prepare(
       `SELECT seq, CAST(stream AS BLOB) AS stream, body FROM ${known(table)} WHERE seq > ? ORDER BY seq LIMIT ?`,
     ).all(after, limit).map((row) => (
@@ -95,18 +98,21 @@ export class StoreView {
 
   /** Records after that key, at most so many. */
   records(kind: Kind, after: string, limit: number): Entry[] {
+    if (!this.has(known(kind))) return [];
     return this.reading(() => this.db.prepare(
       `SELECT CAST(key AS BLOB) AS key, body FROM ${known(kind)} WHERE key > CAST(? AS TEXT) ORDER BY key LIMIT ?`,
     ).all(Buffer.from(after), limit).map((row) => ({ key: textOf(row['key']), body: row['body'] as Uint8Array })));
   }
 
   get(kind: Kind, key: string): Uint8Array | undefined {
+    if (!this.has(known(kind))) return undefined;
     return this.reading(() => this.db.prepare(`SELECT body FROM ${known(kind)} WHERE key = CAST(? AS TEXT)`)
       .get(Buffer.from(key))?.['body'] as Uint8Array | undefined);
   }
 
   /** What SQLite finds wrong with the structure of one table: it reads all of it. */
   structure(table: Table | Kind): StoreFinding[] {
+    if (!this.has(known(table))) return [];
     return this.reading(() => this.db.prepare(`PRAGMA integrity_check('${known(table)}')`).all()
       .map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')
       .map((message) => ({ kind: 'structure', place: table, message })));
@@ -123,6 +129,12 @@ export class StoreView {
 
   close(): void {
     this.db.close();
+  }
+
+  /** An older file that no owner has opened since has fewer tables. */
+  private has(name: string): boolean {
+    return this.reading(() => this.db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name))
+      !== undefined;
   }
 
   private number(sql: string): number {

@@ -8,6 +8,7 @@ import { OptionError } from '../../../src/index.js';
 import { sqliteDriver } from '../../../src/journal/sqlite/driver.js';
 import { sqlite } from '../../../src/journal/sqlite/index.js';
 import { APPLICATION_ID, MIGRATIONS } from '../../../src/journal/sqlite/schema.js';
+import { StoreView } from '../../../src/journal/sqlite/view.js';
 import { drivers, message, Place } from './place.js';
 
 let place: Place;
@@ -120,7 +121,9 @@ describe('the version of a file', () => {
     const newer = [...MIGRATIONS, 'CREATE TABLE later (x INTEGER) STRICT;'];
     await (await place.filled(3, { migrations: newer })).close();
     const before = readFileSync(place.path);
-    expect(await refused(place.path, 'STORE_NEWER')).toContain('version 2 of the file, this one knows 1');
+    expect(await refused(place.path, 'STORE_NEWER')).toContain(
+      `version ${newer.length} of the file, this one knows ${MIGRATIONS.length}`,
+    );
     // As well when the file has not been told yet: its WAL has.
     await place.store({ migrations: newer }).open();
     expect(await refused(place.crashed('newer.db'), 'STORE_NEWER')).toContain('newer castcall');
@@ -134,6 +137,21 @@ describe('the version of a file', () => {
     expect(await store.rows('message', null, 0, 9, false)).toHaveLength(3);
     await store.close();
     expect(await store.open()).toMatchObject({ epoch: 3, batch: 3 });
+  });
+
+  it('1 has no items, cursors, tags and addresses: they can be read, and come with the next owner', async () => {
+    await (await place.filled(3)).close();
+    const later = ['item', 'cursor', 'tag', 'address'].map((name) => `DROP TABLE ${name};`);
+    run(place.path, `${later.join('')} PRAGMA user_version = 1;`);
+    const view = StoreView.open(place.path);
+    expect(view.facts()).toMatchObject({ rows: { message: 3, item: 0 }, records: { tag: 0, cursor: 0 } });
+    expect([view.rows('item', 0, 9), view.records('tag', '', 9), view.get('address', 'a')]).toEqual([[], [], undefined]);
+    expect(view.structure('item')).toEqual([]);
+    view.close();
+    const store = place.store();
+    expect(await store.open()).toMatchObject({ epoch: 2, batch: 3, findings: [] });
+    expect(await store.facts()).toMatchObject({ rows: { message: 3, item: 0 } });
+    await store.close();
   });
 
   it('stays what it was when it cannot be brought up to date', async () => {

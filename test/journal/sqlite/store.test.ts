@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../../src/journal/sqlite/schema.js';
 import { batchOf, bytes, drivers, message, Place } from './place.js';
 
 let place: Place;
@@ -60,7 +61,7 @@ describe.each(drivers)('a store of sqlite with %s', (driver) => {
     await store.open();
     expect(store.pragmas).toMatchObject({
       journal_mode: 'wal', synchronous: level === 'disk' ? 2 : 1, wal_autocheckpoint: 8_000, busy_timeout: 0,
-      foreign_keys: 0, auto_vacuum: 2, application_id: 0x63617374, user_version: 1,
+      foreign_keys: 0, auto_vacuum: 2, application_id: 0x63617374, user_version: MIGRATIONS.length,
     });
   });
 
