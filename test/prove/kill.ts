@@ -21,6 +21,7 @@ export interface Killed {
   kills: number;
   duringRecovery: number;
   duringBackup: number;
+  duringMigration: number;
   accepted: number;
   done: number;
   backups: number;
@@ -35,14 +36,15 @@ export interface Series {
   readonly lie?: Lie;
 }
 
-/** One store, killed so many times: at work, while it recovers, while it is copied. */
+/** One store, killed so many times: at work, while it recovers, is copied, or brought up to date. */
 export async function killSeries({ subject, kills, seed, folder, lie }: Series): Promise<Killed> {
   const random = new Random(seed);
   const watched = new Watched(subject, join(folder, 'store'), 'disk', lie ?? null);
   const backups = join(folder, 'backups');
   mkdirSync(backups, { recursive: true });
   const found: Killed = {
-    tally: new Tally(), kills: 0, duringRecovery: 0, duringBackup: 0, accepted: 0, done: 0, backups: 0, problems: [],
+    tally: new Tally(), kills: 0, duringRecovery: 0, duringBackup: 0, duringMigration: 0, accepted: 0, done: 0,
+    backups: 0, problems: [],
   };
   const lives = new Lives();
   try {
@@ -52,11 +54,21 @@ export async function killSeries({ subject, kills, seed, folder, lie }: Series):
       // The next life may be killed while it recovers from this death, and that one again.
       while (random.chance(0.25)) await oneKill(watched, lives, random, found, null, true);
       await lookAfter(watched, found);
+      if (random.chance(0.3)) await killMigration(watched, lives, random, found);
     }
   } finally {
     await lives.stop();
   }
   return { ...found, accepted: watched.claims.accepted, done: watched.claims.done };
+}
+
+/** The next life finds a file of the first version, and dies while it brings that up to date, or soon after. */
+async function killMigration(watched: Watched, lives: Lives, random: Random, found: Killed): Promise<void> {
+  const { duringRecovery } = found;
+  watched.subject.age(watched.path);
+  await oneKill(watched, lives, random, found, null, true);
+  found.duringMigration += found.duringRecovery - duringRecovery;
+  await lookAfter(watched, found);
 }
 
 async function oneKill(
@@ -110,7 +122,7 @@ async function runSubject({ size, seed, folder, say }: Plan, subject: Subject): 
   return goalsOf(subject, lanes);
 }
 
-type Counted = 'kills' | 'duringRecovery' | 'duringBackup' | 'accepted' | 'done' | 'backups';
+type Counted = 'kills' | 'duringRecovery' | 'duringBackup' | 'duringMigration' | 'accepted' | 'done' | 'backups';
 
 function goalsOf(subject: Subject, lanes: readonly Killed[]): Goal[] {
   const sum = (of: Counted): number => lanes.reduce((total, lane) => total + lane[of], 0);
@@ -118,7 +130,8 @@ function goalsOf(subject: Subject, lanes: readonly Killed[]): Goal[] {
   const problems = lanes.reduce((total, lane) => total + lane.problems.length, 0);
   const figures = {
     kills: sum('kills'), duringRecovery: sum('duringRecovery'), duringBackup: sum('duringBackup'),
-    accepted: sum('accepted'), handled: sum('done'), backups: sum('backups'), faults, problems,
+    duringMigration: sum('duringMigration'), accepted: sum('accepted'), handled: sum('done'),
+    backups: sum('backups'), faults, problems,
   };
   const kinds = new Tally();
   for (const { tally } of lanes) for (const fault of Object.keys(tally.counts) as (keyof typeof tally.counts)[]) {
@@ -131,14 +144,16 @@ function goalsOf(subject: Subject, lanes: readonly Killed[]): Goal[] {
       pass: faults === 0 && figures.handled > figures.kills, figures: { ...figures, ...kinds.counts },
     },
     {
-      goal: `${subject.name}: opens without findings, copies are whole; also killed in recovery and while copied`,
+      goal: `${subject.name}: opens without findings, copies are whole; `
+        + 'also killed in recovery, in migration, while copied',
       measured: `${problems} problems, ${figures.duringRecovery} kills in recovery, ${figures.duringBackup} while `
-        + `copied, ${figures.backups} copies`,
-      pass: problems === 0 && figures.duringRecovery > 0 && figures.backups > 0, figures,
+        + `copied, ${figures.duringMigration} in migration, ${figures.backups} copies`,
+      pass: problems === 0 && figures.duringRecovery > 0 && figures.duringMigration > 0 && figures.backups > 0,
+      figures,
     },
   ];
 }
 
 export const kill: Proof = {
-  name: 'kill', about: 'SIGKILL at any moment: at work, in recovery, while copied', needs: [], run,
+  name: 'kill', about: 'SIGKILL at any moment: at work, in recovery, in migration, while copied', needs: [], run,
 };

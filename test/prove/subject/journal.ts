@@ -1,7 +1,9 @@
 // The lowest level: messages, effects and states as rows and records of a journal, without agents.
+import { createRequire } from 'node:module';
 import { nodeEnv } from '../../../src/base/index.js';
 import { Journal } from '../../../src/journal/index.js';
 import { StoreError } from '../../../src/journal/port/index.js';
+import { sqliteDriver } from '../../../src/journal/sqlite/driver.js';
 import { sqlite } from '../../../src/journal/sqlite/index.js';
 import { Random } from '../../../src/testing/random.js';
 import type { Truth } from '../witness/verdict.js';
@@ -216,4 +218,17 @@ async function read(journal: Journal, findings: readonly string[]): Promise<Trut
   return { queued, applied, effects, mix, wrong, findings };
 }
 
-export const journalSubject: Subject = { name: 'journal', work, look };
+/** What the second version has brought is taken away again. */
+function age(path: string): void {
+  const { DatabaseSync } = createRequire(import.meta.url)(sqliteDriver()) as Driver;
+  const db = new DatabaseSync(path);
+  for (const name of ['item', 'cursor', 'tag', 'address']) db.exec(`DROP TABLE IF EXISTS ${name}`);
+  db.exec('PRAGMA user_version = 1');
+  db.close();
+}
+
+interface Driver {
+  readonly DatabaseSync: new (path: string) => { exec(sql: string): void; close(): void };
+}
+
+export const journalSubject: Subject = { name: 'journal', work, look, age };

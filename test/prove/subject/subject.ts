@@ -41,6 +41,8 @@ export interface Subject {
    * records of what `settled` returns, and closes. Rejects with the error of the store.
    */
   look(where: Where, settled: (truth: Truth) => readonly number[]): Promise<Truth>;
+  /** While no child lives: the file is one of the first version again, which the next life brings up to date. */
+  age(path: string): void;
 }
 
 export interface Where {
