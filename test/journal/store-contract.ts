@@ -161,6 +161,35 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
       expect(await store.get('state', 'k')).toEqual(bytes(1));
     });
 
+    it('carries out long batches as short ones: gaps, the same key again, what comes and goes at once', async () => {
+      const { store } = await opened();
+      await store.write(batchOf(1, (batch) => {
+        for (let seq = 1; seq <= 100; seq++) {
+          batch.append(seq % 3 === 0 ? 'delta' : 'message', seq, `s${seq % 7}`, bytes(seq));
+          if (seq % 5 === 0) batch.remove('message', seq - 3);
+          batch.put('state', `k${seq % 11}`, bytes(seq));
+          if (seq % 17 === 0) batch.drop('state', `k${seq % 11}`);
+          batch.put('ledger', `l${seq}`, bytes(seq));
+        }
+        for (let seq = 80; seq >= 60; seq--) batch.remove('delta', seq);
+      }));
+      const all = Array.from({ length: 100 }, (_, at) => at + 1);
+      const messages = all.filter((seq) => seq % 3 !== 0 && (seq + 3) % 5 !== 0);
+      expect((await store.rows('message', null, 0, 200, true)).map(({ seq, stream, body }) => [seq, stream, body[0]]))
+        .toEqual(messages.map((seq) => [seq, `s${seq % 7}`, seq]));
+      expect(seqs(await store.rows('delta', null, 0, 200, true)))
+        .toEqual(all.filter((seq) => seq % 3 === 0 && (seq < 60 || seq > 80)));
+      const last = new Map<string, number>();
+      for (const seq of all) {
+        last.set(`k${seq % 11}`, seq);
+        if (seq % 17 === 0) last.delete(`k${seq % 11}`);
+      }
+      expect(new Map((await store.records('state', '', 99)).map(({ key, body }) => [key, body[0]]))).toEqual(last);
+      expect(await store.records('ledger', '', 200)).toHaveLength(100);
+      const { rows } = await store.facts();
+      expect(rows).toMatchObject({ message: messages.length, delta: 33 - 7 });
+    });
+
     it('reads what was given to write, written or not', async () => {
       const { store } = await opened();
       const written = store.write(rowsFrom(1, 2));

@@ -1,30 +1,14 @@
-/** Fifth part: what an open store does, and the loop that takes requests in their order. */
+/** Sixth part: what an open store does. */
 export const WORK: string = `
-const FIELDS = 4, NUMBER = 8;
-/** rows of each table: counted when first asked for, kept up from then on */
-const counts = tables.map(() => NaN);
 let statements = null;
 let owned = 0;
 
-/**
- * All statements, once. Names come and go as bytes: a driver may end a text at its first NUL. They are texts in the
- * file, for everybody who reads it.
- */
+/** All statements, once. */
 function makeStatements(epoch) {
   const one = (sql) => db.prepare(sql);
-  const steps = [];
-  for (const [at, table] of tables.entries()) {
-    steps[at] = one('INSERT INTO ' + table + ' (seq, stream, body) VALUES (?, CAST(? AS TEXT), ?)');
-    steps[step + at] = one('DELETE FROM ' + table + ' WHERE seq = ?');
-  }
-  for (const [at, kind] of kinds.entries()) {
-    steps[2 * step + tables.length + at] = one('INSERT INTO ' + kind
-      + ' (key, body) VALUES (CAST(? AS TEXT), ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body');
-    steps[3 * step + tables.length + at] = one('DELETE FROM ' + kind + ' WHERE key = CAST(? AS TEXT)');
-  }
   owned = epoch;
   statements = {
-    steps, begin: one('BEGIN IMMEDIATE'), commit: one('COMMIT'), rollback: one('ROLLBACK'),
+    places: prepareSteps(one), begin: one('BEGIN IMMEDIATE'), commit: one('COMMIT'), rollback: one('ROLLBACK'),
     head: one('UPDATE store SET batch = ? WHERE epoch = ?'),
     pages: one('PRAGMA page_count'), free: one('PRAGMA freelist_count'), pageSize: valueOf(db, 'PRAGMA page_size'),
     made: new Map(),
@@ -61,14 +45,14 @@ function admit(head) {
 /** One transaction. What fails leaves nothing of it, and nothing is written any more. */
 function write({ number, count, buffer }) {
   if (bytesMax !== undefined) admit(new Float64Array(buffer, 0, count * FIELDS));
-  const { begin, commit, rollback, head } = statements;
+  const { places, begin, commit, rollback, head } = statements;
   try {
     begin.run();
     if (head.run(number, owned).changes !== 1) {
       throw refusal('STORE_LOCKED', path + ' has another owner by now, ' + ownerText()
         + ': nothing of what came after is written here');
     }
-    steps(buffer, count);
+    steps(places, buffer, count);
     commit.run();
     writeHead(number);
   } catch (error) {
@@ -89,26 +73,6 @@ function failed(error) {
     : code === 'STORE_CORRUPT' ? 'open the store anew to have it looked at'
       : 'nothing is written until the store is opened anew';
   return refusal(code, path + ' cannot be written: ' + error.message + '; ' + fix, [], error);
-}
-
-function steps(buffer, count) {
-  const head = new Float64Array(buffer, 0, count * FIELDS);
-  const bytes = new Uint8Array(buffer);
-  let at = head.byteLength;
-  for (let field = 0; field < head.length; field += FIELDS) {
-    const code = head[field];
-    const seq = head[field + 1];
-    const bodyAt = at + head[field + 2];
-    const end = bodyAt + head[field + 3];
-    const made = statements.steps[code];
-    if (code < step) {
-      made.run(seq, bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
-      counts[code] += 1;
-    } else if (code < 2 * step) counts[code - step] -= made.run(seq).changes;
-    else if (code < 3 * step) made.run(bytes.subarray(at, bodyAt), bytes.subarray(bodyAt, end));
-    else made.run(bytes.subarray(at, bodyAt));
-    at = end;
-  }
 }
 
 const NONE = new Uint8Array(0);
