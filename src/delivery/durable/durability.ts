@@ -226,6 +226,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   }
 
   async end(): Promise<void> {
+    // An end in order takes the marks of attempts away: what they say is stored first.
+    await this.opened.catch(() => undefined);
     await this.operator?.stop();
     try {
       await this.journal.close();
