@@ -1,6 +1,7 @@
 // Wrong variants of durable agents and stored deliveries: see scripts/mutants.mjs.
 const stored = 'src/delivery/durable/stored-message.js';
 const turn = 'src/delivery/durable/agent-turn.js';
+const whole = 'src/delivery/durable/whole-state.js';
 const backlog = 'src/delivery/durable/backlog.js';
 const keys = 'src/delivery/durable/key-rows.js';
 const durability = 'src/delivery/durable/durability.js';
@@ -58,14 +59,15 @@ const mutants = [
   { name: 'a system that has stopped recovers', file: durability, edits: [[
     'if (this.closed) return;', ';',
   ]] },
-  { name: 'the state is stored in a transaction of its own', file: turn, edits: [[
-    "journal.put('state', this.name, bytes);", later("journal.put('state', this.name, bytes)"),
+  { name: 'the state is stored in a transaction of its own', file: whole, edits: [[
+    "journal.put('state', this.name, next);", later("journal.put('state', this.name, next)"),
   ]] },
-  { name: 'a state that was changed in place is not stored', file: turn, edits: [[
-    '!same(this.last, bytes)', 'this.seen !== (this.seen = self.state)',
+  { name: 'a state that was changed in place is not stored', file: whole, edits: [[
+    'this.next = encodeState(terms, terms.shape.of(self), null);',
+    'if (this.seen === (this.seen = self.state)) return 0; this.next = encodeState(terms, self.state, null);',
   ]] },
-  { name: 'a turn that fails keeps what was changed in place', file: turn, edits: [[
-    'if (last !== null) self.state', 'if (last === undefined) self.state',
+  { name: 'a turn that fails keeps what was changed in place', file: whole, edits: [[
+    'if (this.last !== null) this', 'if (this.last === undefined) this',
   ]] },
   { name: 'a turn that fails sends', file: turn, edits: [[
     'part.dropped(reason);', '{ part.joins(); part.committed(); }',

@@ -24,6 +24,26 @@ export interface WaitOptions {
 /** What `self` of a durable agent has more than others. */
 export interface DurableVerbs {
   /**
+   * Hands over a delta of an agent whose state is a log (`durable: { log: true, apply }`): `apply` changes
+   * the state at once, and the delta is stored with the commit of the turn. What is applied is a copy, as
+   * a later life will read it. In a stream handler the turn begins with the first append. Errors:
+   * `NOT_DURABLE` in other agents, in `init`, `restored`, `terminate`, a concurrent handler, and after the
+   * handler has returned; `NOT_STORABLE`, with the path; what `apply` throws, after which the state is as
+   * before. Nothing in an agent that has ended. Cost: the delta is encoded and decoded once.
+   * @example
+   * const Chat = defineAgent({
+   *   durable: { log: true, apply: (state: { lines: string[] }, line: string) => { state.lines.push(line); } },
+   *   init: () => ({ lines: [] as string[] }),
+   *   calls: { say(self, line: string) { self.append(line); return self.state.lines.length; } },
+   * });
+   * const other = createSystem({ store: memoryStore(), logger: false });
+   * const chat = await other.start(Chat, { name: 'chat' });
+   * await chat.call('say', 'hello') // => 1
+   * await other.stop();
+   * @since 0.2.0
+   */
+  append(delta: unknown): void;
+  /**
    * A step with an effect outside: what `fn` gave is recorded in the store before it is used, so that
    * a later attempt of the same delivery gets it without running `fn` again. `fn` gets an idempotency
    * key that is the same in each attempt, in each life of the program: hand it on. Of durable agents,

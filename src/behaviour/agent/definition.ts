@@ -1,7 +1,6 @@
 import { OptionError } from '../../base/index.js';
 import { checkFunctions, checkKnown, checkLife, checkSchema } from '../gen/index.js';
-import { STANDARD, termsOf } from '../gen/outward/index.js';
-import type { DurableTerms } from '../gen/outward/index.js';
+import { durableTerms, STANDARD, termsOf } from '../gen/outward/index.js';
 import { ServerDefinition } from '../gen/server/index.js';
 import type { Definition, PayloadVersion, SchemaOutput, StandardSchema } from '../../api/protocol.js';
 import type { CheckedHandler, Self } from '../../api/agent.js';
@@ -59,29 +58,7 @@ export function defineAgent<
   checkFields(spec);
   if (spec.delivery !== undefined) termsOf('defineAgent.delivery', spec.delivery, STANDARD);
   checkFunctions('defineAgent', spec, CALLBACKS);
-  const { durable, ...rest } = spec;
-  return new ServerDefinition({ ...rest, name: spec.name ?? 'agent', stored: storedAs(durable, spec) });
-}
-
-/** How its agents are stored; undefined for those that are not. */
-function storedAs(durable: unknown, { restored }: { readonly restored?: unknown }): DurableTerms | undefined {
-  if (durable === undefined || durable === false) {
-    if (restored === undefined) return undefined;
-    throw new OptionError(
-      'defineAgent.restored', restored, 'none without durable', 'add durable: true', 'BAD_COMBINATION',
-    );
-  }
-  if (durable === true) return { version: 1, migrate: null };
-  if (!isObject(durable)) throw new OptionError('defineAgent.durable', durable, 'true, false or an object of options');
-  checkKnown('defineAgent.durable', durable, ['version', 'migrate']);
-  const { version = 1, migrate = null } = durable as { version?: unknown; migrate?: unknown };
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
-    throw new OptionError('defineAgent.durable.version', version, 'a whole number from 1');
-  }
-  if (migrate !== null && typeof migrate !== 'function') {
-    throw new OptionError('defineAgent.durable.migrate', migrate, 'a function from a state and its version to a state');
-  }
-  return { version, migrate: migrate as DurableTerms['migrate'] };
+  return new ServerDefinition({ ...spec, name: spec.name ?? 'agent', stored: durableTerms('defineAgent', spec) });
 }
 
 function isObject(value: unknown): value is object {

@@ -1,26 +1,10 @@
-import { CastcallError } from '../../base/index.js';
-import type { DurableAgent, DurableTerms } from '../../behaviour/gen/outward/index.js';
-import { decode, encode } from '../../journal/codec/index.js';
+import { OptionError } from '../../base/index.js';
+import type { DurableAgent } from '../../behaviour/gen/outward/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
-
-const FORMAT = 1;
-
-/** The state of an agent, as its record has it. */
-export interface StateRecord {
-  readonly version: number;
-  readonly state: unknown;
-}
-
-/** Throws a coded error for what no castcall has written. */
-export function decodeState(bytes: Uint8Array): StateRecord {
-  const [, version, state] = decode(bytes) as [number, number, unknown];
-  return { version, state };
-}
-
-/** State of an agent as it is in the text of an error: `state.tools[3]`. */
-const WHAT = 'state';
+import { DeltaLog } from './delta-log.js';
+import type { Content } from './whole-state.js';
 
 /**
  * The turns of one incarnation of a durable agent. At the end of a turn its state, the messages that
@@ -30,7 +14,6 @@ const WHAT = 'state';
  */
 export class AgentTurn implements DurableAgent {
   open = false;
-  readonly stored: { readonly state: unknown } | undefined;
   /** the last batch with something of this agent */
   private batch = 0;
   /** commits that something it has sent still waits for */
@@ -38,23 +21,20 @@ export class AgentTurn implements DurableAgent {
   /** the handler that runs has failed already, by what it said of its message */
   private failing = false;
   private parts: TurnPart[] = [];
-  /** its state, as it was stored last, in memory of its own */
-  private last: Uint8Array | null;
   /** of the store as it was loaded from */
   private readonly epoch: number;
+  private readonly name: string;
   constructor(
-    private readonly p: Process,
+    p: Process,
     private readonly journal: Journal,
-    private readonly terms: DurableTerms,
-    bytes: Uint8Array | undefined,
+    private readonly content: Content,
   ) {
-    this.last = bytes === undefined ? null : bytes.slice();
+    this.name = p.title;
     this.epoch = journal.epoch;
-    this.stored = bytes === undefined ? undefined : { state: this.revive(bytes) };
   }
 
-  private get name(): string {
-    return this.p.title;
+  get stored(): { readonly state: unknown } | undefined {
+    return this.content.stored;
   }
 
   /** Throws when the store was opened anew after a failure: nobody knows which of its turns is there. */
@@ -83,18 +63,27 @@ export class AgentTurn implements DurableAgent {
     if (this.open) this.failing = true;
   }
 
-  end(self: { state: unknown; committed: unknown }): void {
-    const { journal, parts } = this;
+  /** A handler that streams has no turn of its own: it begins with what it appends. */
+  append(self: object, delta: unknown, streams: boolean): void {
+    const { content } = this;
+    if (!(content instanceof DeltaLog)) throw noLog(this.name, 'defineAgent({ durable: { log: true, apply } })');
+    if (!this.open && !streams) throw noLog(this.name, 'append within a handler, before it returns');
+    if (!this.open) this.begin();
+    content.append(self, delta);
+  }
+
+  begun(self: object): void {
+    if (this.content.begin(self)) this.batch = this.journal.added;
+  }
+
+  end(self: object): void {
+    const { journal, parts, content } = this;
     if (this.failing) return this.drop(self);
     try {
-      const bytes = encode([FORMAT, this.terms.version, self.state], WHAT);
+      const bytes = content.prepare(self);
       // All of it or nothing: what cannot be added is found before anything is.
-      if (parts.length > 0) journal.admit(parts.reduce((sum, part) => sum + part.bytes, bytes.length));
-      if (this.last === null || !same(this.last, bytes)) {
-        journal.put('state', this.name, bytes);
-        this.remember(bytes);
-        this.batch = journal.added;
-      }
+      if (parts.length > 0) journal.admit(parts.reduce((sum, part) => sum + part.bytes, bytes));
+      if (content.add()) this.batch = journal.added;
     } catch (error) {
       this.drop(self, error);
       throw error;
@@ -106,11 +95,13 @@ export class AgentTurn implements DurableAgent {
     this.commit(parts);
   }
 
-  drop(self: { state: unknown; committed: unknown }, reason: unknown = 'the handler that sent it has failed'): void {
-    const { last } = this;
+  drop(self: object, reason: unknown = 'the handler that sent it has failed'): void {
     this.abandon(reason);
-    // What the handler has changed in place is undone too.
-    if (last !== null) self.state = self.committed = this.revive(last);
+    this.content.undo(self);
+  }
+
+  replaced(): void {
+    this.content.replaced();
   }
 
   /** Nothing of the open turn goes; its agent may have ended. */
@@ -125,33 +116,17 @@ export class AgentTurn implements DurableAgent {
     return this.journal.flush();
   }
 
-  /** Copied: what the encoder gives is a part of a larger block, all of which would stay with it. */
-  private remember(bytes: Uint8Array): void {
-    const { last } = this;
-    if (last !== null && last.length === bytes.length) last.set(bytes);
-    else this.last = bytes.slice();
-  }
-
   /** From now on these are one commit's. */
   private commit(parts: readonly TurnPart[]): void {
     this.batch = this.journal.added;
     this.waiting++;
     this.journal.whenCommitted(new TurnCommit(parts, () => void this.waiting--));
   }
+}
 
-  /** Errors: `STATE_VERSION` for a state of a newer version, and for an older one without a `migrate`. */
-  private revive(bytes: Uint8Array): unknown {
-    const { version, state } = decodeState(bytes);
-    const { terms, name } = this;
-    if (version === terms.version) return state;
-    if (version > terms.version || terms.migrate === null) {
-      throw new CastcallError(
-        'STATE_VERSION', `the stored state of '${name}' has version ${version}, its definition ${terms.version}: ${
-          version > terms.version ? 'start the newer program' : 'give durable.migrate'}; the state is kept as it is`,
-      );
-    }
-    return terms.migrate(state, version);
-  }
+/** What `self.append` says where there is nothing to append to. */
+export function noLog(name: string, fix: string): OptionError {
+  return new OptionError('self.append', name, 'a durable agent with a log, in a handler of its own', fix, 'NOT_DURABLE');
 }
 
 /** What leaves the store goes, in the order in which it was sent. */
@@ -168,12 +143,6 @@ class TurnCommit implements Commit {
     for (const part of this.parts) part.uncommitted(error);
     this.over();
   }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 /** A cast, a plain message or a reply that waits. */

@@ -1,6 +1,7 @@
 import { handled } from '../../base/index.js';
 import { hostOf } from '../../behaviour/gen/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
+import { StreamSlot } from '../../behaviour/gen/request/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { decode, encode, type Journal, type Slice } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
@@ -10,9 +11,10 @@ import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import { Destination, holdRecovered } from '../guarantee/index.js';
 import type { KeyRecord, Message, MessageStore, Route, Shared } from '../guarantee/index.js';
-import { AgentTurn, KeptAnswer, KeptSend } from './agent-turn.js';
+import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
+import { DeltaLog, readLog } from './delta-log.js';
 import { EarlierRows } from './earlier-rows.js';
 import { encodeMessage, type Envelope } from './envelope.js';
 import { KeyRows, otherOp } from './key-rows.js';
@@ -20,6 +22,7 @@ import { Operator } from './operator.js';
 import { OnceSteps } from './steps.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
+import { WholeState } from './whole-state.js';
 
 /** Records that are read at once. */
 const SLICE = 1_024;
@@ -208,6 +211,12 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   /* ---- durable agents ---- */
 
+  append(p: Process, self: object, delta: unknown): void {
+    const turn = turnOf(p);
+    if (turn === null) throw noLog(p.title, 'append within a handler that is not concurrent');
+    turn.append(self, delta, p.from instanceof StreamSlot);
+  }
+
   once(p: Process, key: unknown, fn: unknown, options: unknown): Promise<unknown> {
     return this.steps.once(p, key, fn, options);
   }
@@ -222,7 +231,12 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
       this.kernel.setGate(this);
       this.kernel.exitHooks.push((ended, reason) => openTurn(ended)?.abandon(reason));
     }
-    return new AgentTurn(p, this.journal, terms, await this.journal.get('state', p.title));
+    const { journal, kernel } = this;
+    const { title } = p;
+    const content = terms.log === null
+      ? new WholeState(title, journal, terms, await journal.get('state', title))
+      : new DeltaLog(title, journal, kernel, terms, await readLog(journal, title));
+    return new AgentTurn(p, journal, content);
   }
 
   async end(): Promise<void> {

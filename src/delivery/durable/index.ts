@@ -1,7 +1,7 @@
 /** What outlives the program: stored messages, durable agents; and how it reads in a store. */
-export { decodeState, type StateRecord } from './agent-turn.js';
 export { type DeadLetterRow, decodeDeadLetter } from './dead-row.js';
 export { Durability, durabilityOf } from './durability.js';
 export { decodeMessage, type Envelope } from './envelope.js';
 export { DLQ_PRUNE, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
+export { decodeState, type StateRecord } from './state-record.js';
 export { decodeWait, type WaitRecord } from './waits.js';

@@ -159,9 +159,11 @@ export interface Turn {
   keep(part: TurnPart): void;
   begin(): void;
   /** The handler has succeeded. Throws when its state cannot be stored: then it has failed. */
-  end(self: { state: unknown; committed: unknown }): void;
+  end(self: object): void;
   /** It has failed: the state is as it was before, and what was kept is dropped. */
-  drop(self: { state: unknown; committed: unknown }): void;
+  drop(self: object): void;
+  /** The state was replaced from outside, between two turns. */
+  replaced(): void;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import { createSystem, defineAgent, type System, type SystemOptions } from '../../../src/index.js';
-import { type Batch, type Store, StoreError, type StoreSource } from '../../../src/journal/port/index.js';
+import { type Batch, type Store, StoreError, type StoreSource, type Table } from '../../../src/journal/port/index.js';
 import { Random } from '../../../src/testing/index.js';
 import { Disk } from '../../sim/store/disk.js';
 import { expectConserved } from '../../support/system.js';
@@ -47,6 +47,18 @@ export class TestDisk {
     this.disk.edit((to) => {
       to.remove('message', seq);
       to.append('message', seq, row.stream, body);
+    });
+  }
+
+  /** A row of a table, by its place, has a wrong bit, or is gone. */
+  spoil(table: Table, at: number, how: 'rot' | 'remove'): void {
+    const row = this.disk.image.rows(table, null, 0, at + 1, true)[at];
+    if (row === undefined) throw new Error(`there is no row ${at} in ${table}`);
+    const body = row.body.slice();
+    body[body.length - 1] = (body.at(-1) as number) ^ 1;
+    this.disk.edit((to) => {
+      to.remove(table, row.seq);
+      if (how === 'rot') to.append(table, row.seq, row.stream, body);
     });
   }
 

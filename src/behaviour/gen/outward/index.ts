@@ -1,5 +1,8 @@
 /** What goes through a port: deliveries, stored agents, timers. */
 export { readDeliver, STANDARD, type Terms, termsOf } from './delivery-options.js';
-export type { DurableAgent, Durables, DurableTerms } from './durables.js';
+export { durableTerms } from './durable-terms.js';
+export type {
+  DurableAgent, DurableKind, Durables, DurableTerms, LogTerms, Shape,
+} from './durables.js';
 export type { Deliveries } from './port.js';
 export { TimersImpl } from './timers.js';

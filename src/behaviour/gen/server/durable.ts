@@ -109,7 +109,7 @@ export function durableInit(
       : await again(this, agent.stored.state, restored);
     if (state instanceof Control || p.phase === Phase.Dead) return state;
     this.state = state;
-    agent.end(this);
+    agent.begun(this);
     await agent.safe();
     // It may have ended meanwhile; nothing is kept of the dead.
     if (p.owner !== null) p.cold().turn = agent;

@@ -44,6 +44,16 @@ export class AgentSelf extends ServerSelf {
     return this.made('error', new InitFailure(reason));
   }
 
+  append(delta: unknown): void {
+    if (!this.lives()) return;
+    const { durables } = this.host;
+    if (durables !== null) return durables.append(this.p, this, delta);
+    throw new OptionError(
+      'self.append', this.p.title, 'a durable agent with a log', 'defineAgent({ durable: { log: true, apply } })',
+      'NOT_DURABLE',
+    );
+  }
+
   once<T>(key: string, fn: (idempotencyKey: string) => T | Promise<T>, options?: OnceOptions<T>): Promise<Awaited<T>> {
     return this.durable('once', (durables) => durables.once(this.p, key, fn, options)) as Promise<Awaited<T>>;
   }

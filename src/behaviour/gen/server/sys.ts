@@ -13,6 +13,7 @@ const selfOf = (p: Process): AgentSelf => p.self as AgentSelf;
 function commit(self: AgentSelf, state: unknown): unknown {
   self.state = state;
   self.committed = state;
+  self.p.ext?.turn?.replaced();
   return state;
 }
 
