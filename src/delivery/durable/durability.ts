@@ -17,12 +17,14 @@ import { DeadRows } from './dead-rows.js';
 import { DeltaLog, readLog } from './delta-log.js';
 import { EarlierRows } from './earlier-rows.js';
 import { encodeMessage, type Envelope } from './envelope.js';
+import { KeptRecords } from './kept-records.js';
 import { KeyRows, otherOp } from './key-rows.js';
 import { Operator } from './operator.js';
 import { OnceSteps } from './steps.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
 import { WholeState } from './whole-state.js';
+import { TopicRows } from './topic-rows.js';
 
 /** Records that are read at once. */
 const SLICE = 1_024;
@@ -37,6 +39,12 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   readonly keys: KeyRows;
   readonly dead: DeadRows;
   readonly waits: DurableWaits;
+  /** items of topics of earlier lives */
+  readonly topics: TopicRows;
+  /** how far readers of topics are */
+  readonly cursors: KeptRecords;
+  /** schedules */
+  readonly timers: KeptRecords;
   private readonly steps: OnceSteps;
   private storeId = '';
   private operator: Operator | null = null;
@@ -55,6 +63,9 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     this.keys = new KeyRows(journal);
     this.dead = new DeadRows(journal);
     this.waits = new DurableWaits(journal, kernel);
+    this.topics = new TopicRows(journal, this.rows);
+    this.cursors = new KeptRecords(journal, 'cursor');
+    this.timers = new KeptRecords(journal, 'timer');
     this.steps = new OnceSteps(journal, () => this.storeId);
     this.opened = handled(this.recover());
   }
@@ -133,6 +144,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.loadAttempts(marks);
     await this.keys.load();
     await this.waits.load();
+    for (const kept of [this.topics, this.cursors, this.timers]) await kept.load();
     this.storeId = await this.identify();
     this.ready = true;
     // The system has stopped meanwhile: nothing was taken out of the store.

@@ -2,6 +2,10 @@
 export { type DeadLetterRow, decodeDeadLetter } from './dead-row.js';
 export { Durability, durabilityOf } from './durability.js';
 export { decodeMessage, type Envelope } from './envelope.js';
+export type { KeptRecords } from './kept-records.js';
 export { DLQ_PRUNE, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
 export { decodeState, type StateRecord } from './state-record.js';
+export {
+  decodeItem, decodePlace, encodeItem, type FoundTopic, ITEM_BYTES, readItems, type TopicItem,
+} from './topic-rows.js';
 export { decodeWait, type WaitRecord } from './waits.js';
