@@ -8,10 +8,10 @@ export type {
   ScheduleRules, ScheduleStats, ScheduleTimes,
 } from '../api/bus/schedule.js';
 export {
-  type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type PublishOptions,
-  type SlowReaderPolicy, type SubscribeOptions, type Subscription, type SubscriptionEnd,
-  type SubscriptionStats, type Topic, TopicGap, TopicMessage, type TopicOptions, type TopicStats,
-  type TopicTarget,
+  type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type DurableSubscription, type PublishOptions,
+  type SlowReaderPolicy, type StoredTopicStats, type SubscribeOptions, type Subscription, type SubscriptionEnd,
+  type SubscriptionStats, type Topic, TopicGap, TopicMessage, type TopicOptions, type TopicRetention,
+  type TopicStart, type TopicStats, type TopicTarget,
 } from '../api/bus/topic.js';
 export type {
   CallTaking, CastTaking, ConsumeOptions, Lease, LoopOptions, NackOptions, PullOptions, PushOptions, PushOutcome,

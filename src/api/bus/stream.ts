@@ -97,7 +97,7 @@ export interface ShareOptions {
 }
 
 /** Options of a reader of a shared stream: those of a topic's, with its policies. */
-export type StreamReaderOptions = Omit<SubscribeOptions, 'withTopic'>;
+export type StreamReaderOptions = Omit<SubscribeOptions, 'withTopic' | 'from' | 'durable' | 'acknowledge'>;
 
 /** What a shared stream has counted. */
 export interface SharedStreamStats {

@@ -10,7 +10,39 @@ export interface TopicOptions<T = unknown> {
   readonly retain?: boolean | undefined;
   /** so many of the latest messages are kept for subscribers that ask, from 0 to 100,000; default 0 */
   readonly replay?: number | undefined;
+  /**
+   * what is published is stored, and can be read from any offset, also in a later life of the program;
+   * needs `createSystem({ store })`. Default false
+   * @since 0.2.0
+   */
+  readonly durable?: boolean | undefined;
+  /**
+   * of a durable topic: how much of it is kept
+   * @since 0.2.0
+   */
+  readonly retention?: TopicRetention | undefined;
 }
+
+/**
+ * How much of a durable topic is kept: what is beyond one of these is removed, oldest first, when
+ * something is published, and at the start. The latest message always stays.
+ * @since 0.2.0
+ */
+export interface TopicRetention {
+  /** messages, from 1 to 10,000,000; default 100,000. Each takes 8 bytes of memory, 24 beside the others */
+  readonly max?: number | undefined;
+  /** bytes of their rows, from 1; default no bound. A start reads all rows then, and with `ageMs` */
+  readonly bytesMax?: number | undefined;
+  /** ms of the wall clock since they were published, from 1; default no bound */
+  readonly ageMs?: number | undefined;
+}
+
+/**
+ * Where reading of a durable topic begins: with all that is kept, with what is committed from now on,
+ * at an offset, or with what was published in the last so many ms of the wall clock.
+ * @since 0.2.0
+ */
+export type TopicStart = 'earliest' | 'latest' | number | { readonly ageMs: number };
 
 /**
  * What becomes of a message when a reader's buffer is full. `suspend`: it waits, and with it the
@@ -36,6 +68,25 @@ export interface SubscribeOptions {
   readonly withTopic?: boolean | undefined;
   /** its abort is `unsubscribe` */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * of a durable topic: where it begins; default `latest`, with `retain` or `replay` so many before.
+   * An offset from 0 that is trimmed begins with a TopicGap, one that is to come waits for it
+   * @since 0.2.0
+   */
+  readonly from?: TopicStart | undefined;
+  /**
+   * of a durable topic: a name under which the store keeps how far this reader is. A later one of that
+   * name, in this life or another, goes on behind what was acknowledged; then `from` means nothing.
+   * One at a time has the name
+   * @since 0.2.0
+   */
+  readonly durable?: string | undefined;
+  /**
+   * with `durable`: what it was given is acknowledged when it asks for more (`auto`, the default), or
+   * by `acknowledge()` alone (`manual`)
+   * @since 0.2.0
+   */
+  readonly acknowledge?: 'auto' | 'manual' | undefined;
 }
 
 /** Options of `topic.subscribe(agent)`. */
@@ -46,6 +97,18 @@ export interface AgentSubscribeOptions {
   readonly replay?: number | undefined;
   /** as for a reader */
   readonly withTopic?: boolean | undefined;
+  /**
+   * of a durable topic: as for a reader
+   * @since 0.2.0
+   */
+  readonly from?: TopicStart | undefined;
+  /**
+   * of a durable topic, for an agent by its registered name, beside `cast`: each message becomes a
+   * stored delivery to it, in the transaction in which the cursor of that name moves on. It is retried
+   * and may become a dead letter as every delivery; a durable agent has its effect exactly once
+   * @since 0.2.0
+   */
+  readonly durable?: string | undefined;
 }
 
 /** Options of `publish`. */
@@ -109,6 +172,18 @@ export interface Subscription<T> extends AnySubscription, AsyncIterable<T> {
   nextBatch(max: number): Promise<T[]>;
 }
 
+/**
+ * What `subscribe({ durable })` gives: a Subscription whose place is kept in the store.
+ * @since 0.2.0
+ */
+export interface DurableSubscription<T> extends Subscription<T> {
+  /**
+   * All that it was given so far is done with, and comes never again; resolves once that is committed.
+   * Errors: BusError `UNKNOWN` when the store has failed.
+   */
+  acknowledge(): Promise<void>;
+}
+
 /** The messages of a topic for one agent. It ends as a Subscription does, and when the agent ends. */
 export interface AgentSubscription extends AnySubscription {
   /** name, else pid, of the agent */
@@ -127,6 +202,35 @@ export interface TopicStats {
   readonly waiting: number;
   /** messages kept for those who subscribe later */
   readonly kept: number;
+  /**
+   * of a durable topic, what is stored of it
+   * @since 0.2.0
+   */
+  readonly stored?: StoredTopicStats | undefined;
+}
+
+/**
+ * What is stored of a durable topic. At every moment
+ * `recovered + published + storing + unknown = rows + trimmed`, with the `published` of its TopicStats.
+ * @since 0.2.0
+ */
+export interface StoredTopicStats {
+  /** messages that are kept, with those that are being stored */
+  readonly rows: number;
+  /** the first offset that is kept; `nextOffset` when there is none */
+  readonly firstOffset: number;
+  /** the offset of the next message */
+  readonly nextOffset: number;
+  /** of earlier lives */
+  readonly recovered: number;
+  /** not committed yet */
+  readonly storing: number;
+  /** the store failed: they may be there or not */
+  readonly unknown: number;
+  /** removed for its retention, in this life */
+  readonly trimmed: number;
+  /** of the rows, where `retention.bytesMax` counts them; else undefined */
+  readonly bytes: number | undefined;
 }
 
 /**
@@ -155,17 +259,31 @@ export interface Topic<T> {
    * when 1,024 publishes of the topic wait already, `INVALID_PAYLOAD` for what does not fit, a
    * promise or undefined, `ZOMBIE`; nobody has it then. The reason of the signal. OptionError for a
    * pattern, and `SYSTEM_STOPPED`. Nobody has to look at them.
+   *
+   * Of a durable topic nobody has it before it is committed, and then the promise resolves; in a
+   * turn of a durable agent it is a part of the commit of that turn, and resolves at once, to the
+   * number of subscribers. Errors besides: OptionError `NOT_STORABLE`, with the path in the message;
+   * StoreError `STORE_FULL`, `STORE_FAILED`; BusError `UNKNOWN` when the write failed.
    */
   publish(message: T, options?: PublishOptions): Promise<number>;
   /**
    * The same without a wait: how many it has reached, or `'full'` when it had to wait, and nobody
-   * has it. Errors are thrown.
+   * has it. Errors are thrown; of a durable topic, whose commit takes time, `BAD_COMBINATION`.
    */
   tryPublish(message: T): number | 'full';
   /**
    * From now on, for one reader. With `self.topic` the subscription belongs to the process and ends
-   * with it: what it had buffered becomes dead letters. Errors: OptionError.
+   * with it: what it had buffered becomes dead letters. Errors: OptionError; `ALREADY_STARTED` for
+   * the name of a durable one that somebody has.
    */
+  subscribe(
+    options: SubscribeOptions & { readonly durable: string; readonly withTopic: true },
+  ): DurableSubscription<TopicMessage<T> | TopicGap>;
+  subscribe(options: SubscribeOptions & { readonly durable: string }): DurableSubscription<T | TopicGap>;
+  subscribe(
+    options: SubscribeOptions & { readonly from: TopicStart; readonly withTopic: true },
+  ): Subscription<TopicMessage<T> | TopicGap>;
+  subscribe(options: SubscribeOptions & { readonly from: TopicStart }): Subscription<T | TopicGap>;
   subscribe(options: SubscribeOptions & { readonly withTopic: true;
     readonly slow: 'drop-oldest' | 'drop-newest' }): Subscription<TopicMessage<T> | TopicGap>;
   subscribe(options: SubscribeOptions & { readonly withTopic: true }): Subscription<TopicMessage<T>>;
@@ -180,7 +298,14 @@ export interface Topic<T> {
    * its definition does not have.
    */
   subscribe(agent: TopicTarget, options?: AgentSubscribeOptions): AgentSubscription;
-  /** Ends all its subscriptions and forgets what it keeps. */
+  /**
+   * Of a durable topic: forgets how far the reader of that name is. False when the store has none;
+   * resolves once it is committed. Errors: `ALREADY_STARTED` while somebody has the name, BusError
+   * `UNKNOWN`, OptionError.
+   * @since 0.2.0
+   */
+  forget(durable: string): Promise<boolean>;
+  /** Ends all its subscriptions and forgets what it keeps in memory; what is stored stays. */
   close(): void;
   stats(): TopicStats;
 }
@@ -203,6 +328,8 @@ export class TopicMessage<T = unknown> {
   constructor(
     readonly topic: string,
     readonly message: T,
+    /** its place in a durable topic: from 0, each one more than that of the message before */
+    readonly offset?: number,
   ) {}
 }
 

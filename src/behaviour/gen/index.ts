@@ -9,7 +9,7 @@ export { Engine } from './engine.js';
 export { sameState } from './equal.js';
 export { guardedController } from './guard.js';
 export {
-  addressOf, type Host, hostOf, processOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
+  addressOf, deliveriesOf, type Host, hostOf, processOf, refusedSend, rejected, rejectedWith, type SpawnOptions,
 } from './host.js';
 export {
   checkKeys, checkSignal, levelOf, nameSchema, readCall, splitArgs, startFields,

@@ -53,8 +53,9 @@ class SharedStreamImpl<T> implements SharedStream<T> {
     const pump = this.#pump;
     const p = this.#p;
     if (fenced(p)) throw new BusError('ZOMBIE', SUBJECT, `the process ${(p as Process).pid} has ended`);
-    if (typeof given === 'object' && given !== null && Object.hasOwn(given, 'withTopic')) {
-      throw new OptionError('subscribe.withTopic', true, 'no such option', 'a stream has no topics', 'UNKNOWN_OPTION');
+    for (const key of ['withTopic', 'from', 'durable', 'acknowledge']) {
+      if (typeof given !== 'object' || given === null || !Object.hasOwn(given, key)) continue;
+      throw new OptionError(`subscribe.${key}`, true, 'no such option', 'a stream is no topic', 'UNKNOWN_OPTION');
     }
     const { replay, withTopic, ...options } = readSubscribe(given);
     const of = {

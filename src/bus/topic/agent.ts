@@ -1,6 +1,7 @@
 import { Rank } from '../../mailbox/index.js';
 import { TIMER } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
+import type { ExitReason } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import { Process } from '../../process/record/index.js';
 import type { Address, Behaviour, DeadAddress, Kernel } from '../../process/record/index.js';
@@ -9,7 +10,7 @@ import type { Router } from '../../router/index.js';
 import { hold, letGo } from '../../router/names/index.js';
 import { addressName } from '../../router/request/index.js';
 import { TopicGap } from '../../api/bus/topic.js';
-import type { AgentSubscription, SubscriptionStats } from '../../api/bus/topic.js';
+import type { AgentSubscription, SubscriptionEnd, SubscriptionStats } from '../../api/bus/topic.js';
 import { Offer, Subscriber, type Subscribed } from './subscriber.js';
 
 /** How an agent gets what is published. */
@@ -85,6 +86,12 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
     return Offer.Reached;
   }
 
+  /** @internal So many were gone before they came to it. */
+  lack(count: number): void {
+    this.flow.miss(count);
+    this.missed += count;
+  }
+
   private miss(): Offer {
     this.flow.miss();
     this.missed++;
@@ -140,7 +147,7 @@ export class AgentSubscriber extends Subscriber implements AgentSubscription {
 
   protected abandoned(): void {}
 
-  protected finished(): void {
+  protected finished(_end: SubscriptionEnd, _reason: ExitReason): void {
     const { reception: { process }, of } = this;
     if (process instanceof Process && process !== of.owner) letGo(process, this);
   }

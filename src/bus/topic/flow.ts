@@ -25,9 +25,9 @@ export class Flow {
   }
 
   /** There is no room for it. */
-  miss(): void {
-    this.sent++;
-    this.dropped++;
+  miss(count: number = 1): void {
+    this.sent += count;
+    this.dropped += count;
   }
 
   /** Nobody is there to have it. */

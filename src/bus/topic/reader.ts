@@ -110,6 +110,18 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
     this.keep(this.shape(topic, message));
   }
 
+  /** @internal So many messages it takes now without a loss. */
+  get space(): number {
+    return this.options.buffer - this.flow.buffered + this.asks.size;
+  }
+
+  /** @internal So many were gone before they came to it. */
+  lack(count: number): void {
+    this.flow.miss(count);
+    if (this.asks.size > 0) this.asks.shift().give(new TopicGap(count));
+    else this.gapAfter += count;
+  }
+
   /** @internal A publisher waits for the message that was offered last. */
   await(publishing: Waiting): void {
     publishing.left++;
@@ -295,15 +307,18 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
       this.items.pop();
       this.flow.lose();
     }
+    this.failure = { error: this.slowError() };
+  }
+
+  protected slowError(): BusError {
     const { buffer, slow, stallMs } = this.options;
-    const error = new BusError(
+    return new BusError(
       'SLOW_READER', this.of.subject,
       slow === 'suspend'
         ? `the reader took nothing for ${stallMs} ms while publishers waited, with ${buffer} messages buffered; `
           + 'read faster, buffer more, or give stallMs or another policy (slow)'
         : `the reader had ${buffer} messages buffered when another came; read faster, or buffer more`,
     );
-    this.failure = { error };
   }
 
   protected abandoned(reason: ExitReason): void {

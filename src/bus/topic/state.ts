@@ -1,6 +1,7 @@
 import { Ring } from '../../base/index.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import type { TopicStats } from '../../api/bus/topic.js';
+import type { TopicLog } from './log.js';
 import type { ReadTopic } from './options.js';
 import type { Subscriber } from './subscriber.js';
 
@@ -17,8 +18,10 @@ export class TopicState {
   gone = false;
   /** the latest messages, oldest first; null when none are kept */
   kept: Ring<unknown> | null = null;
-  private keptMax = 0;
+  keptMax = 0;
   options: ReadTopic | null = null;
+  /** what is stored of a durable topic */
+  log: TopicLog | null = null;
   constructor(
     readonly name: string,
     private readonly vanish: (state: TopicState) => void,
@@ -38,6 +41,7 @@ export class TopicState {
   /** It is closed: it has no options any more, and keeps nothing. */
   forget(): void {
     this.options = null;
+    this.log = null;
     this.keptMax = 0;
     this.kept = null;
   }
@@ -47,6 +51,14 @@ export class TopicState {
     if (kept === null) return;
     if (kept.size === this.keptMax) kept.shift();
     kept.push(message);
+  }
+
+  /** These were kept before all that are kept now. */
+  refill(earlier: readonly unknown[]): void {
+    if (this.kept === null) return;
+    const all = [...earlier, ...this.latest(this.keptMax)];
+    this.kept = new Ring();
+    for (const message of all.slice(-this.keptMax)) this.kept.push(message);
   }
 
   /** The latest so many of those kept, oldest first. */
@@ -74,7 +86,8 @@ export class TopicState {
   }
 
   stats(): TopicStats {
-    const { name, subscribers, published, rejected, waiting, kept } = this;
-    return { name, subscribers: subscribers.length, published, rejected, waiting, kept: kept?.size ?? 0 };
+    const { name, subscribers, published, rejected, waiting, kept, log } = this;
+    const stats = { name, subscribers: subscribers.length, published, rejected, waiting, kept: kept?.size ?? 0 };
+    return log === null ? stats : { ...stats, stored: log.stats() };
   }
 }

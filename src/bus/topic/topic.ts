@@ -10,14 +10,21 @@ import { checkName } from '../../router/names/index.js';
 import type { Target } from '../../api/address.js';
 import { BusError, checkBusName, checkPattern } from '../core/index.js';
 import type {
-  AgentSubscribeOptions, AgentSubscription, PublishOptions, SubscribeOptions, Subscription, Topic,
+  AgentSubscribeOptions, AgentSubscription, DurableSubscription, PublishOptions, SubscribeOptions, Subscription, Topic,
   TopicOptions, TopicStats, TopicTarget,
 } from '../../api/bus/topic.js';
 import { AgentSubscriber, type Reception } from './agent.js';
-import { readAgent, readPublish, readSubscribe } from './options.js';
+import type { Cursor } from './cursor.js';
+import { Forward, forwardTerms } from './forward.js';
+import type { TopicLog } from './log.js';
+import { readAgent, readPublish, type ReadStored, readSubscribe } from './options.js';
 import type { Publishing } from './publishing.js';
-import { Reader } from './reader.js';
+import { Reader, type ReadReader } from './reader.js';
 import type { TopicState } from './state.js';
+import { StoredAgent } from './stored-agent.js';
+import { StoredReader } from './stored-reader.js';
+import { addresseeOf, forget, refuseStored, Start } from './stored.js';
+import type { Storing } from './storing.js';
 import type { Subscriber } from './subscriber.js';
 import type { Topics } from './topics.js';
 import { type Place, refusePattern } from './topics.js';
@@ -65,8 +72,9 @@ export class TopicImpl<T> implements Topic<T>, Place {
       if (this.#wild) throw refusePattern('publish', this.name);
       const made = this.#topics.publish(this, message, this.#from, true);
       if (typeof made === 'number') return kernel.scheduler.paced(Promise.resolve(made));
-      if (signal !== undefined) (made as Publishing).watch(signal);
-      return kernel.answer((made as Publishing).promise);
+      const waits = made as Publishing | Storing;
+      if (signal !== undefined) waits.watch(signal);
+      return kernel.answer(waits.promise);
     } catch (error) {
       const send = { verb: 'publish', definition: this.name, target: this.name, op: 'publish' } as const;
       kernel.failures.refused(send, error, signal?.aborted === true);
@@ -77,7 +85,7 @@ export class TopicImpl<T> implements Topic<T>, Place {
   tryPublish(message: T): number | 'full' {
     if (this.#wild) throw refusePattern('tryPublish', this.name);
     const made = this.#topics.publish(this, message, this.#from, false);
-    return typeof made === 'object' ? made.reachedSoFar : made;
+    return typeof made === 'object' ? (made as Publishing).reachedSoFar : made;
   }
 
   /** In whose name it is published: a topic without an owner takes the process whose handler runs now. */
@@ -85,6 +93,7 @@ export class TopicImpl<T> implements Topic<T>, Place {
     return this.#p ?? this.#topics.host.kernel.current;
   }
 
+  subscribe<M = never>(options: SubscribeOptions & { readonly durable: string }): DurableSubscription<M>;
   subscribe<M = never>(options?: SubscribeOptions): Subscription<M>;
   subscribe(agent: TopicTarget, options?: AgentSubscribeOptions): AgentSubscription;
   subscribe(
@@ -107,10 +116,14 @@ export class TopicImpl<T> implements Topic<T>, Place {
 
   #forReader(given: SubscribeOptions | undefined): Reader {
     const topics = this.#topics;
-    const { replay, withTopic, ...options } = readSubscribe(given ?? {});
-    const made = new Reader(topics.host.kernel, this.#subscribed(withTopic), {
-      ...options, bury: (topic, message, owner, reason, from) => topics.bury(topic, message, owner, reason, from),
-    });
+    const { replay, withTopic, stored, ...given1 } = readSubscribe(given ?? {});
+    const options: ReadReader = {
+      ...given1, bury: (topic, message, owner, reason, from) => topics.bury(topic, message, owner, reason, from),
+    };
+    const log = this.#log;
+    if (log !== null) return this.#forStored(log, options, withTopic, stored, replay);
+    refuseStored(this.name, stored);
+    const made = new Reader(topics.host.kernel, this.#subscribed(withTopic), options);
     if (options.signal?.aborted === true) {
       made.unsubscribe();
       return made;
@@ -120,11 +133,43 @@ export class TopicImpl<T> implements Topic<T>, Place {
     return made;
   }
 
-  #forAgent(target: TopicTarget, given: AgentSubscribeOptions | undefined): AgentSubscriber {
+  /** What is stored of it; null for a topic that is not durable, and for a pattern. */
+  get #log(): TopicLog | null {
+    return this.#wild ? null : this.#topics.known(this.name)?.log ?? null;
+  }
+
+  #latest(asked: number | undefined): number {
+    return asked ?? (this.#topics.known(this.name)?.options?.retain === true ? 1 : 0);
+  }
+
+  #forStored(
+    log: TopicLog, options: ReadReader, withTopic: boolean, stored: ReadStored, replay: number | undefined,
+  ): StoredReader {
     const topics = this.#topics;
-    const { cast, replay, withTopic } = readAgent(given ?? {});
+    const { from, durable, manual } = stored;
+    const at = new Start(log, stored, this.#latest(replay));
+    const made = new StoredReader(topics.host.kernel, at.leaving(this.#subscribed(withTopic)), options, {
+      log, start: at.start, cursor: at.cursor, manual,
+      gaps: from !== undefined || durable !== undefined || options.slow !== 'suspend',
+    });
+    if (options.signal?.aborted === true) {
+      made.unsubscribe();
+      return made;
+    }
+    topics.enter(made, this.name, null);
+    made.begin();
+    return made;
+  }
+
+  #forAgent(target: TopicTarget, given: AgentSubscribeOptions | undefined): AgentSubscriber | Forward {
+    const topics = this.#topics;
+    const { cast, replay, withTopic, stored } = readAgent(given ?? {});
     const { kernel } = topics.host;
-    const made = new AgentSubscriber(kernel, this.#subscribed(withTopic ?? false), this.#reception(target, cast));
+    const { reception, definition } = this.#reception(target, cast);
+    const log = this.#log;
+    if (log !== null) return this.#forStoredAgent(log, reception, definition, withTopic, stored, replay);
+    refuseStored(this.name, stored);
+    const made = new AgentSubscriber(kernel, this.#subscribed(withTopic), reception);
     if (made.gone) {
       made.finish('owner');
       return made;
@@ -134,14 +179,43 @@ export class TopicImpl<T> implements Topic<T>, Place {
     return made;
   }
 
-  #reception(target: TopicTarget, cast: string | undefined): Reception {
+  #forStoredAgent(
+    log: TopicLog, reception: Reception, definition: RuntimeDefinition | null, withTopic: boolean,
+    stored: ReadStored, replay: number | undefined,
+  ): AgentSubscriber | Forward {
+    const topics = this.#topics;
+    const { kernel } = topics.host;
+    const { durable } = stored;
+    let made: StoredAgent | Forward;
+    if (durable === undefined) {
+      const at = new Start(log, stored, this.#latest(replay));
+      made = new StoredAgent(kernel, this.#subscribed(withTopic), reception, log, at.start);
+      if (made.gone) {
+        made.finish('owner');
+        return made;
+      }
+    } else {
+      const to = addresseeOf(reception, definition as RuntimeDefinition);
+      const terms = forwardTerms(kernel, to, `topic ${this.name} ${durable}`);
+      const at = new Start(log, stored, this.#latest(replay));
+      const of = at.leaving(this.#subscribed(false));
+      made = new Forward(kernel, of, to, terms, log, at.cursor as Cursor, at.start);
+    }
+    topics.enter(made, this.name, null);
+    made.begin();
+    return made;
+  }
+
+  #reception(
+    target: TopicTarget, cast: string | undefined,
+  ): { readonly reception: Reception; readonly definition: RuntimeDefinition | null } {
     const { host } = this.#topics;
     if (typeof target === 'string' && !target.startsWith(host.kernel.prefix)) checkName('topic.subscribe', target);
     const addr = addressOf(host, target as Target);
     const common = {
       addr, process: addr instanceof Process || addr instanceof DeadAddress ? addr : null, router: host.router,
     };
-    if (cast === undefined) return { ...common, op: INFO, behaviour: null };
+    if (cast === undefined) return { reception: { ...common, op: INFO, behaviour: null }, definition: null };
     const definition = target instanceof RefBase ? target.definition : definitionAt(addr.owner);
     if (definition === null) {
       throw new OptionError(
@@ -151,7 +225,7 @@ export class TopicImpl<T> implements Topic<T>, Place {
     }
     const op = definition.castOp(cast);
     if (op === undefined) throw new AgentRefImpl(addr, definition, host.kernel, null).unknown(cast, 'cast');
-    return { ...common, op, behaviour: definition.behaviour };
+    return { reception: { ...common, op, behaviour: definition.behaviour }, definition };
   }
 
   get #pattern(): readonly string[] | null {
@@ -170,6 +244,18 @@ export class TopicImpl<T> implements Topic<T>, Place {
       name, withTopic, subject: `topic '${name}'`, owner: this.#p,
       leave: (one: Subscriber) => topics.leave(one, name, pattern),
     };
+  }
+
+  forget(durable: string): Promise<boolean> {
+    const { kernel } = this.#topics.host;
+    try {
+      checkBusName('topic.forget', durable);
+      const log = this.#log;
+      if (log === null) refuseStored(this.name, { from: undefined, durable, manual: false });
+      return forget(kernel, log as TopicLog, durable);
+    } catch (error) {
+      return rejectedWith(kernel, error);
+    }
   }
 
   close(): void {

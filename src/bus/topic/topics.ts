@@ -6,15 +6,19 @@ import type { Host } from '../../behaviour/gen/index.js';
 import { systemStopped } from '../../process/kernel/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
+import { durabilityOf } from '../../delivery/durable/index.js';
+import { encode } from '../../journal/index.js';
 import { BusError, unknownName } from '../core/index.js';
 import { TopicMessage } from '../../api/bus/topic.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import type { TopicOptions, TopicStats } from '../../api/bus/topic.js';
 import { TopicRedelivery } from './letter.js';
-import { readTopic } from './options.js';
+import { TopicLog } from './log.js';
+import { type ReadRetention, readTopic } from './options.js';
 import { Publishing } from './publishing.js';
 import type { Reader } from './reader.js';
 import { TopicState } from './state.js';
+import { Storing } from './storing.js';
 import { Offer, type Subscriber } from './subscriber.js';
 import { PatternTrie } from './trie.js';
 
@@ -35,6 +39,7 @@ export interface Place {
 /** The topics of one system. */
 export class Topics {
   private readonly states = new Map<string, TopicState>();
+  private readonly logs = new Map<string, TopicLog>();
   private readonly patterns = new PatternTrie<Subscriber>();
   /** those that keep messages for who comes late */
   private readonly keeping = new Set<TopicState>();
@@ -58,10 +63,42 @@ export class Topics {
     }
     const read = readTopic(given);
     if (known === null) {
+      const log = read.retention === null ? null : this.logOf(name);
       const state = this.stateOf(name);
       state.settle(read);
       if (state.kept !== null) this.keeping.add(state);
+      if (log !== null) this.settleLog(state, log, read.retention as ReadRetention);
     } else sameOptions('topic', name, known, read);
+  }
+
+  /** What is stored of that topic: one for all of this life, whatever becomes of its options. */
+  private logOf(name: string): TopicLog {
+    const { kernel } = this.host;
+    const durability = durabilityOf(kernel);
+    if (durability === null) {
+      throw new OptionError(
+        'topic.durable', name, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
+      );
+    }
+    let log = this.logs.get(name);
+    if (log === undefined) this.logs.set(name, (log = new TopicLog(name, kernel, durability)));
+    return log;
+  }
+
+  private settleLog(state: TopicState, log: TopicLog, retention: ReadRetention): void {
+    const place: Place = { name: state.name, segments: state.name.split('.'), state, matched: NOBODY, version: -1 };
+    const matched = (): readonly Subscriber[] => (this.patterns.size === 0 ? NOBODY : this.matchedAt(place));
+    state.log = log;
+    log.settle(state, {
+      get subscribers() {
+        return state.subscribers.length + matched().length;
+      },
+      give: (message, from) => this.offer(place, state.subscribers, matched(), message, from),
+    }, retention);
+    if (state.keptMax === 0) return;
+    log.latest(state.keptMax).then((earlier) => state.refill(earlier)).catch((error: unknown) => {
+      this.host.kernel.warn('what a durable topic keeps for patterns could not be read', { topic: log.name, error });
+    });
   }
 
   stateOf(name: string): TopicState {
@@ -81,13 +118,14 @@ export class Topics {
   /* ---- publish ---- */
 
   /** How many it has reached; or the publish that waits for slow readers. */
-  publish(place: Place, given: unknown, from: Process | null, waits: boolean): number | Publishing | 'full' {
+  publish(place: Place, given: unknown, from: Process | null, waits: boolean): number | Publishing | Storing | 'full' {
     const { kernel } = this.host;
     const subject = `topic '${place.name}'`;
     if (fenced(from)) throw new BusError('ZOMBIE', subject, `the process ${(from as Process).pid} has ended`);
     if (this.ended) throw systemStopped();
     const state = this.stateAt(place);
     const message = this.checked(state, subject, given);
+    if (state !== null && state.log !== null) return this.store(state.log, message, from, waits);
     if (kernel.frozen) deepFreeze(message);
     const matched = this.patterns.size === 0 ? NOBODY : this.matchedAt(place);
     if (state === null && matched.length === 0) return 0;
@@ -108,6 +146,19 @@ export class Topics {
       state.keep(message);
     }
     return this.offer(place, exact, matched, message, from);
+  }
+
+  /** Nobody has it before it is committed. */
+  private store(log: TopicLog, message: unknown, from: Process | null, waits: boolean): Storing {
+    if (!waits) {
+      throw new OptionError(
+        'topic.tryPublish', log.name, 'a topic that is not durable', 'a commit takes time: await topic.publish(…)',
+        'BAD_COMBINATION',
+      );
+    }
+    const storing = new Storing(this.host.kernel, log, encode(message, 'message'), from);
+    log.publish(storing, from);
+    return storing;
   }
 
   private offer(
