@@ -15,7 +15,7 @@ const doors = Object.entries(manifest.exports).flatMap(([path, target]) => (type
  * Folders whose test files share a process, each folder with itself: to load the library once and not
  * for every file takes a third of the time. They are told apart, so that none grows old in it.
  */
-const TOGETHER = ['base', 'mailbox', 'process', 'router', 'behaviour', 'supervisor', 'delivery', 'bus'];
+const TOGETHER = ['base', 'mailbox', 'process', 'router', 'behaviour', 'supervisor', 'delivery', 'bus', 'activation'];
 
 /** What a test looks at that the others in its process would change: memory, time, signals, programs. */
 const WHOLE_PROGRAM = new RegExp([

@@ -109,6 +109,7 @@ export class StartError extends CastcallError {
 /** The stable codes of a {@link CallError}. */
 export type CallErrorCode =
   | 'NOPROC'
+  | 'ACTIVATION_FAILED'
   | 'TIMEOUT'
   | 'EXIT'
   | 'CALLING_SELF'
@@ -234,6 +235,8 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
         : ` (${show(fields.reason)})`}${looksLikePid(fields.target)
         ? '; that pid has ended, or is of another system or run: a ref by name reaches the next owner, too'
         : ''}`;
+    case 'ACTIVATION_FAILED': return `nobody could be started there: ${show(fields.reason)}; ${
+      fields.details === undefined ? 'send it again' : `the next try is due in ${show(fields.details)} ms`}`;
     case 'TIMEOUT': return fields.verb === 'put'
       ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued`
       : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;

@@ -1,3 +1,4 @@
+import { offerActivation } from '../activation/index.js';
 import { nodeEnv } from '../base/index.js';
 import { AgentRefImpl, startFrom, startWatched } from '../behaviour/gen/index.js';
 import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
@@ -56,6 +57,7 @@ export function makeHost(options: ReadOptions): { readonly host: Host; readonly 
   offerBus(host, options.strict);
   offerTrees(host);
   offerLaunches(host);
+  offerActivation(host);
   const delivery = new Delivery(
     kernel, router, options.delivery, options.dedupe, options.recent,
     options.store === undefined ? undefined : 'castcall',

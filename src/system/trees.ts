@@ -6,13 +6,13 @@ import type { AnyTreeSpec, SuperviseOptions, SupervisorRef } from '../supervisor
 import type { LaunchJob, SubAgent } from '../api/tasks.js';
 import type { AnyDefinition, CallEntryOf, CallName, ReplyOf } from '../api/protocol.js';
 import type { StopReport, SystemStopOptions } from '../api/system.js';
+import { SystemActivation } from './activation.js';
 import { Ending } from './ending.js';
 import type { Listeners } from './listeners.js';
-import { SystemBus } from './bus.js';
 import { TopSupervisors } from './supervision.js';
 
 /** The verbs of a system about its trees: they start, are found again and end. */
-export class SystemTrees extends SystemBus implements AsyncDisposable {
+export class SystemTrees extends SystemActivation implements AsyncDisposable {
   /** applications: trees with names, dependencies and callbacks around their lives */
   readonly applications: Applications;
   readonly #host: Host;

@@ -46,6 +46,7 @@ describe('errors', () => {
       NOPROC: /nobody lives there/,
       TIMEOUT: /no reply within 10 ms; whether it was handled is unknown/,
       EXIT: /the callee ended: crashed/,
+      ACTIVATION_FAILED: /nobody could be started there: crashed; the next try is due in x, y ms/,
       CALLING_SELF: /calling_self/, CALL_CYCLE: /a -> b -> a/, REFUSED: /refused: NO_FUNDS/,
       MAILBOX_CLOSED: /closed/, UNSIZABLE_PAYLOAD: /sizeOf/, PAYLOAD_TOO_LARGE: /capacityBytes/,
       EVICTED: /evicted/, CANCELLED: /cancelled it/, MAILBOX_FULL: /mailbox is full/,

@@ -92,7 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
  */
 export const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   base: { text: [] },
-  api: { bus: [], durable: [] },
+  api: { bus: [], durable: [], activation: [] },
   mailbox: { message: [] },
   process: {
     record: [],
@@ -129,6 +129,7 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     // A reader of a shared stream is one of a topic's.
     stream: ['core', 'topic'],
   },
+  activation: { passivation: [], address: ['passivation'] },
   // Each word of the command line a room.
   cli: {
     command: [], store: ['command'], agent: ['command'], dlq: ['command'], queue: ['command'], wait: ['command'],

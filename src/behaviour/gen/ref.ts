@@ -158,7 +158,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
       const read = readPut(options ?? {});
       const checked = known.check === null ? payload : known.check(payload, sender);
       const p = this.addr.owner;
-      if (p === null) throw noproc(kernel, 'put', target, op);
+      if (p === null) throw this.nobody('put', op);
       if (p.behaviour !== definition.behaviour) throw callError('PROTOCOL_MISMATCH', {
         target, op, verb: 'put',
       });
@@ -176,7 +176,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
     const checked = op.check === null ? payload : op.check(payload, undefined);
     hostOf(this.kernel).router.dead(
       this.addr, op, this.definition.behaviour, checked, sender,
-      this.addr.owner === null ? 'noproc' : 'protocol_mismatch',
+      this.addr.owner === null ? this.absence() : 'protocol_mismatch',
     );
   }
 
@@ -268,13 +268,23 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
   callee(caller: Process | null, op: string): Process {
     const target = addressName(this.addr);
     const p = this.addr.owner;
-    if (p === null) throw noproc(this.kernel, 'call', target, op);
+    if (p === null) throw this.nobody('call', op);
     if (p.behaviour !== this.definition.behaviour) throw callError('PROTOCOL_MISMATCH', { target, op });
     if (caller === null) return p;
     if (caller === p) throw callError('CALLING_SELF', { target, op, reason: 'calling_self' });
     const path = findCycle(caller, p);
     if (path !== null) throw callError('CALL_CYCLE', { target, op, path });
     return p;
+  }
+
+  /** Why nobody lives there, as a dead letter tells it. */
+  protected absence(): unknown {
+    return 'noproc';
+  }
+
+  /** The same, as an error. */
+  protected nobody(verb: 'call' | 'put', op: string): CallError {
+    return noproc(this.kernel, verb, addressName(this.addr), op);
   }
 
   private rejection(error: unknown, op: string, verb: 'call' | 'put'): Promise<never> {
@@ -290,7 +300,7 @@ export class AgentRefImpl<D extends AnyDefinition = AnyDefinition> extends RefBa
   private performInfo(sender: Process | null, message: unknown): void {
     if (fenced(sender)) return;
     const p = this.addr.owner;
-    if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender);
+    if (p === null) hostOf(this.kernel).router.dead(this.addr, INFO, null, message, sender, this.absence());
     else if (!accept(p, INFO, message, sender)) {
       hostOf(this.kernel).router.refused(this.addr, INFO, message, sender, refusalOf(p, INFO, message));
     }

@@ -32,6 +32,8 @@ export interface StartPlan {
   readonly settings: StartSettings | null;
   /** who watches it from the moment it runs, in the step in which its start succeeds (GS-08) */
   readonly watch: WatchedStart | null;
+  /** what its init waits for, and takes its arguments from, in place of `init`; null for nothing */
+  readonly before: Promise<readonly unknown[]> | null;
 }
 
 /** A start by `startMonitored`: what it is to make. */
@@ -58,15 +60,15 @@ export type StartedProcess = Process | null;
 export function planOf(
   definition: RuntimeDefinition, init: readonly unknown[], options: StartOptions | undefined,
 ): StartPlan {
-  return { definition, init, settings: options === undefined ? null : settingsOf(options), watch: null };
+  return { definition, init, settings: options === undefined ? null : settingsOf(options), watch: null, before: null };
 }
 
 /** The same start under another name, or none, with other arguments. */
 export function planAs(plan: StartPlan, name: string | Via | undefined, init: readonly unknown[]): StartPlan {
-  const { definition, settings, watch } = plan;
+  const { definition, settings, watch, before } = plan;
   return {
     definition, init,
-    settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch,
+    settings: name === settings?.name ? settings : { ...(settings ?? settingsOf({})), name }, watch, before,
   };
 }
 
@@ -148,8 +150,27 @@ export function startAgent(
   if (p.phase === Phase.Dead) throw deadInInit(p, plan); // the provider of its name has ended it
   const self = definition.instance(p);
   p.self = self;
+  if (plan.before !== null) return runInit(p, self, initAfter(p, plan.before, definition.init), plan);
   if (definition.init === null) return ready(p, self, undefined, plan);
   return runInit(p, self, definition.init, plan);
+}
+
+/** An init that has to wait: the process is alive and named meanwhile. What it waits for may fail the start. */
+function initAfter(
+  p: Process, before: Promise<readonly unknown[]>, init: RuntimeDefinition['init'],
+): NonNullable<RuntimeDefinition['init']> {
+  return async function (this: unknown) {
+    const args = await before;
+    if (init === null || p.phase === Phase.Dead) return undefined;
+    const { kernel } = p;
+    const outer = kernel.current;
+    kernel.current = p;
+    try {
+      return init.apply(this, args as unknown[]);
+    } finally {
+      kernel.current = outer;
+    }
+  };
 }
 
 /** What was asked for beyond a plain start; a name that is taken fails it. */

@@ -49,9 +49,10 @@ export function release(to: Destination, d: Message): void {
 
 /** A held message waits until somebody owns its name, or until there is room. */
 export function awaitOwner(to: Destination, d: Message): void {
+  const { target } = d;
   to.waiting.push(d);
-  if (!(d.target instanceof Cell)
-    || d.target.owner !== null) to.waiting.arm(to.kernel.deadlines, to.shared.retrying);
+  if (!(target instanceof Cell) || target.owner !== null) to.waiting.arm(to.kernel.deadlines, to.shared.retrying);
+  else if (target.activator !== null) target.activator.wanted(target);
 }
 
 /** A held message waits for so long, ms. */

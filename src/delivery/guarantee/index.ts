@@ -9,6 +9,6 @@ export { heldAgain, holdRecovered, leaveRecovered } from './hold.js';
 export { Message } from './message.js';
 export { Outcome } from './outcome.js';
 export { settledAll } from './settled-all.js';
-export { deadLetterHeld, neverWent, toldOver } from './settle.js';
+export { deadLetterHeld, deadLetterWaiting, neverWent, toldOver } from './settle.js';
 export type { MessageStore } from './store/port.js';
 export type { Recovered, Stored } from './store/stored.js';

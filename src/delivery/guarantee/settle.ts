@@ -80,6 +80,13 @@ export function deadLetterHeld(to: Destination, d: Message, reason: unknown): vo
   to.waiting.left();
 }
 
+/** What waits for an owner will have none; also what stands behind it in an order. */
+export function deadLetterWaiting(to: Destination, reason: unknown): void {
+  while (!to.waiting.empty) {
+    for (const d of to.waiting.take()) if (d.state === State.Held) deadLetterHeld(to, d, reason);
+  }
+}
+
 /** The system stops: what is stored goes on in a later life, everything else never will. */
 export function closeHeld(to: Destination, d: Message): void {
   if (d.rare === null || d.rare.stored === null) return deadLetterHeld(to, d, 'shutdown');

@@ -16,6 +16,8 @@ const SWEEP_MIN = 1_024;
 export class Cell implements NameCell {
   owner: Process | null = null;
   mail: Mail | null = null;
+  /** starts an owner when there is none; null for a plain name */
+  activator: Activator | null = null;
   /** who waits for its next owner, each told once; they keep the cell alive */
   private awaited: Set<Awaiting> | null = null;
   constructor(readonly name: string) {}
@@ -35,6 +37,12 @@ export class Cell implements NameCell {
     this.awaited = null;
     for (const one of awaited) one.arrived();
   }
+}
+
+/** Port of addresses: starts somebody under a name that nobody has. */
+export interface Activator {
+  /** something waits there for an owner: it starts one, now or later, and never within this call */
+  wanted(cell: Cell): void;
 }
 
 /** Who waits until somebody has a name: it is told while that one starts, and does nothing yet but note it. */

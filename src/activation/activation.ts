@@ -1,0 +1,13 @@
+import type { Host } from '../behaviour/gen/index.js';
+import { Activations } from './address/index.js';
+
+/** Fills the port: the addresses of a system. */
+export function offerActivation(host: Host): void {
+  const activations = new Activations(host);
+  host.extensions.set('activation', () => activations);
+}
+
+/** The addresses of a system. */
+export function activationsOf(host: Host): Activations {
+  return host.extensions.get('activation')?.(null, null) as Activations;
+}

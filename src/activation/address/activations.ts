@@ -1,0 +1,60 @@
+import { OptionError } from '../../base/index.js';
+import { type Host, type RuntimeDefinition, runtimeOf } from '../../behaviour/gen/index.js';
+import { deadLetterWaiting, Destination } from '../../delivery/guarantee/index.js';
+import type { Process } from '../../process/record/index.js';
+import type { Cell } from '../../router/names/index.js';
+import type { AnyDefinition } from '../../api/protocol.js';
+import { Activation, type Rest } from './activation.js';
+import { readActivate } from './options.js';
+import { checkAddress } from './path.js';
+import { AddressRefImpl } from './ref.js';
+
+/** The addresses of one system. */
+export class Activations implements Rest {
+  private readonly byDefinition = new Map<RuntimeDefinition, Activation>();
+  constructor(readonly host: Host) {}
+
+  /** Errors: an OptionError; `ALREADY_ACTIVATED` for a definition that has been registered before. */
+  activate(given: AnyDefinition, options: object): Activation {
+    const definition = runtimeOf(given);
+    if (this.byDefinition.has(definition)) {
+      throw new OptionError(
+        'activate', definition.name, 'a definition that has no addresses yet',
+        'register it once, before its first address is used', 'ALREADY_ACTIVATED',
+      );
+    }
+    const made = new Activation(this.host, readActivate('activate', definition, options), this);
+    this.byDefinition.set(definition, made);
+    return made;
+  }
+
+  /** Errors: an OptionError `BAD_ADDRESS`; `ADDRESS_TAKEN` for one that belongs to another definition. */
+  address(sender: Process | null, given: AnyDefinition, at: unknown): AddressRefImpl {
+    const definition = runtimeOf(given);
+    const path = checkAddress('address', at);
+    const activation = this.byDefinition.get(definition) ?? this.activate(definition as AnyDefinition, {});
+    const cell = this.host.router.names.cell(path);
+    if (cell.activator === null) cell.activator = activation;
+    else if (cell.activator !== activation) throw taken(path, cell.activator as Activation);
+    return new AddressRefImpl(cell, definition, this.host.kernel, sender, activation);
+  }
+
+  moved(): void {
+    // nobody rests yet
+  }
+
+  waits({ mail }: Cell): boolean {
+    return mail instanceof Destination && (!mail.waiting.empty || mail.recovered !== null);
+  }
+
+  gaveUp({ mail }: Cell, reason: unknown): void {
+    if (mail instanceof Destination) deadLetterWaiting(mail, reason);
+  }
+}
+
+function taken(path: string, { plan }: Activation): OptionError {
+  return new OptionError(
+    'address', path, `an address of '${plan.definition.name}'`, 'one address, one definition: choose another',
+    'ADDRESS_TAKEN',
+  );
+}

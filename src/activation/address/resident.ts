@@ -1,0 +1,49 @@
+import { Deadline } from '../../base/index.js';
+import type { ExitReason } from '../../base/index.js';
+import type { Holding, Process } from '../../process/record/index.js';
+import type { Cell } from '../../router/names/index.js';
+
+/** What a resident tells its definition's activation. */
+export interface Home {
+  ended(resident: Resident, p: Process, reason: ExitReason): void;
+  due(resident: Resident): void;
+}
+
+/**
+ * What is known of one address while somebody lives there, is started, or a start has failed a
+ * moment ago; nothing is kept of others. As a deadline it is the next try to start it.
+ */
+export class Resident extends Deadline implements Holding {
+  p: Process | null = null;
+  /** its init is over */
+  running = false;
+  /** since when, monotonic ms */
+  since = 0;
+  /** failures in a row: the exponent of its back-off */
+  failures = 0;
+  /** failed starts while deliveries waited */
+  tries = 0;
+  reason: unknown = undefined;
+  /** no start before, monotonic ms */
+  notBefore = 0;
+  /** user messages that it had had when it was looked at last, and at which sweep that number was new */
+  seen = -1;
+  active = 0;
+  /** it was asked to end, and its terminate runs: the next one starts behind it */
+  leaving: Promise<void> | null = null;
+  constructor(
+    private readonly home: Home,
+    readonly cell: Cell,
+  ) {
+    super();
+  }
+
+  /** The exit hook: its name is free, what it had queued has not been given back yet. */
+  release(p: Process, reason: ExitReason): void {
+    this.home.ended(this, p, reason);
+  }
+
+  expire(): void {
+    this.home.due(this);
+  }
+}

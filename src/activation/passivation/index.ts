@@ -1,0 +1,2 @@
+/** Who rests, and who leaves first. */
+export {};
