@@ -58,6 +58,31 @@ export interface DeliverOptions extends DeliveryDefaults {
    * a guarantee that sends again
    */
   readonly durable?: boolean | undefined;
+  /**
+   * `deliver` only: of the messages to one destination with the same operation and key, one waits
+   * until its handler begins. Not with `key` or `order`
+   *
+   * @since 0.2.0
+   */
+  readonly coalesce?: string | DeliverCoalesce | undefined;
+}
+
+/**
+ * What becomes of a message whose key another one has that waits: one of the two ends as
+ * `superseded`, which its receipt tells. One that was begun is met no more.
+ *
+ * @since 0.2.0
+ */
+export interface DeliverCoalesce {
+  /** a text of 1 to 1,024 bytes; per destination and operation */
+  readonly key: string;
+  /** `'last'` (default): the new one takes the place of the one that waits; `'first'`: that one stays */
+  readonly keep?: 'last' | 'first' | undefined;
+  /**
+   * makes the payload of the new one of both, when one waits; not with `keep: 'first'`. What it throws is what
+   * `deliver` rejects with, and nothing has changed; in a turn of a durable agent both wait then. Not async
+   */
+  readonly merge?: ((waiting: any, coming: any) => unknown) | undefined;
 }
 
 /**
@@ -169,6 +194,8 @@ export interface DeliveryStats {
   readonly dropped: number;
   /** of `dropped`: taken back by `receipt.cancel()` */
   readonly cancelled: number;
+  /** of `dropped`: another one with their coalescing key was kept in their place */
+  readonly superseded: number;
   /** their store failed: nobody knows whether they are in it */
   readonly unknown: number;
   /** came from earlier lives of the program; they count as sent in this one */

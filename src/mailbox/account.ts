@@ -10,12 +10,12 @@ import type { Waiter, Waiting } from './waiting.js';
  *   sent = handled + rejected + dropped + superseded + expired + deadLettered + queued + running + held
  *
  *                     ┌─ rejected ────────────────────────────▶ rejected, dropped, superseded
- *   accepted ─▶ queued ── taken ─▶ running ── handled, crashed ▶ handled ── skipped ─▶ dropped, expired
+ *   accepted ─▶ queued ── taken ─▶ running ── handled, crashed ▶ handled ── skipped ─▶ dropped, expired, superseded
  *        ▲          ▲ ◀── kept ───────┘                            │
  *        │          ├─ discarded ─▶ dropped, expired               │
  *        │          ├─ deadLettered ─▶ deadLettered                │
  *        │          └──────────── handedOver (to delivery) ◀───────┴─ rejected
- *   admitted ── held ── withdrawn ─▶ rejected, dropped, expired
+ *   admitted ── held ── withdrawn ─▶ rejected, dropped, expired, superseded
  *                 ▲
  *               waited
  *
@@ -96,7 +96,7 @@ export function admitted(box: Columns, line: Waiting, waiter: Waiter): void {
 
 /** One that waits never gets in. False when it is not in the line. */
 export function withdrawn(
-  box: Columns, line: Waiting, waiter: Waiter, as: 'rejected' | 'dropped' | 'expired',
+  box: Columns, line: Waiting, waiter: Waiter, as: 'rejected' | 'dropped' | 'expired' | 'superseded',
 ): boolean {
   if (!line.remove(waiter)) return false;
   count(box, as);
@@ -147,7 +147,7 @@ export function refused(box: Columns): void {
 }
 
 /** The message whose turn has come is not given to its handler, though it will be counted as handled. */
-export function skipped(box: Columns, as: 'dropped' | 'expired'): void {
+export function skipped(box: Columns, as: 'dropped' | 'expired' | 'superseded'): void {
   box.handled--;
   count(box, as);
   if (auditing) verify(box);

@@ -7,7 +7,7 @@ import type { Process } from '../../process/record/index.js';
 import type { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import {
-  deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, neverWent, routeOf,
+  deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, neverWent, routeOf, Slot, waits,
 } from '../guarantee/index.js';
 import type { Destination, Recovered, Route } from '../guarantee/index.js';
 import { decodeMessage, type Envelope } from './envelope.js';
@@ -30,6 +30,8 @@ export interface Earlier extends StoredIn {
   readonly journal: Journal;
   readonly waits: DurableWaits;
   attemptsOf(seq: number): Attempts | undefined;
+  /** an attempt of it is known */
+  begun(seq: number): boolean;
   termsOf(definition: ServerDefinition, terms: Envelope['terms']): Terms;
 }
 
@@ -55,6 +57,8 @@ export class Backlog implements Recovered<Message> {
   /** why those whose payload cannot become one of today will not be handled */
   private readonly misfits = new WeakMap<Message, unknown>();
   private readonly behind: { readonly message: Message; readonly delayMs: number }[] = [];
+  /** of those: their payload is in the store only */
+  private readonly unread = new Set<Message>();
   /** made before their turn, by sequence */
   private readonly early = new Map<number, Message>();
   constructor(
@@ -99,6 +103,31 @@ export class Backlog implements Recovered<Message> {
     d.rarely().stored = StoredMessage.recovered(this.earlier, this.cell.name, d, seq);
     this.early.set(seq, d);
     return record;
+  }
+
+  /** The same of one that waits under a coalescing key; its payload is read when somebody asks for it. */
+  meetWaiting(seq: number, slot: Slot, route: Route): Message | undefined {
+    const known = seq > this.after && seq >= this.first && seq <= this.last && !this.early.has(seq);
+    if (this.closed || !known || this.earlier.begun(seq)) return undefined;
+    const d = new Message(null, route, undefined, null);
+    this.claim(d, seq);
+    const rare = d.rarely();
+    rare.stored = StoredMessage.recovered(this.earlier, this.cell.name, d, seq);
+    rare.slot = slot;
+    this.early.set(seq, d);
+    this.unread.add(d);
+    return d;
+  }
+
+  /** Resolves once its payload is known; null when it is. */
+  payloadOf(d: Message): Promise<void> | null {
+    if (!this.unread.has(d)) return null;
+    const { seq } = d.rarely().stored as StoredMessage;
+    return this.read(seq - 1, 1).then(([row]) => {
+      if (!this.unread.delete(d) || row === undefined || d.settled) return;
+      const { payload, version } = decodeMessage(row.body);
+      d.content = d.op.upcast(payload, version);
+    });
   }
 
   /** It is one of the messages of this life from now on. */
@@ -200,6 +229,7 @@ export class Backlog implements Recovered<Message> {
     if (envelope === null) return;
     const met = this.early.get(seq);
     this.early.delete(seq);
+    if (met !== undefined) this.unread.delete(met);
     if (met !== undefined && met.settled) return;
     const d = this.make(seq, envelope, definition, met);
     const stored = d.rarely().stored as StoredMessage;
@@ -249,6 +279,7 @@ export class Backlog implements Recovered<Message> {
     }
     const rare = d.rarely();
     rare.order = order;
+    if (envelope.coalesce !== null) this.waits(d, envelope.coalesce, seq);
     const known = earlier.attemptsOf(seq);
     if (known !== undefined) {
       d.attempts = known.attempts;
@@ -257,6 +288,16 @@ export class Backlog implements Recovered<Message> {
     }
     this.upcast(d, envelope.version);
     return d;
+  }
+
+  /** It waits under its key, unless it has begun in an earlier life, or another one has come since. */
+  private waits(d: Message, key: string, seq: number): void {
+    const { to, earlier, cell } = this;
+    const rare = d.rarely();
+    rare.slot ??= new Slot(d.op.name, key, false, null);
+    const { name } = rare.slot;
+    if (earlier.keys.coalescing.recall(cell.name, name) === seq && to.slots?.has(name) !== true
+      && !earlier.begun(seq)) waits(to, d, rare.slot);
   }
 
   /** What it was sent as becomes what its operation takes today. */

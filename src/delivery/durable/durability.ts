@@ -10,7 +10,7 @@ import type { Router } from '../../router/index.js';
 import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import { Destination, holdRecovered } from '../guarantee/index.js';
-import type { KeyRecord, Message, MessageStore, Route, Shared } from '../guarantee/index.js';
+import type { KeyRecord, Message, MessageStore, Route, Shared, Slot } from '../guarantee/index.js';
 import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
@@ -108,6 +108,23 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
       return otherOp(to, key, taken);
     }
     return this.backlogs.get(name)?.meet(key, taken, route);
+  }
+
+  inTurn(sender: Process | null): boolean {
+    return openTurn(sender) !== null;
+  }
+
+  recallWaiting(name: string, slot: Slot, route: Route): Message | undefined {
+    const seq = this.keys.coalescing.recall(name, slot.name);
+    return seq === undefined ? undefined : this.backlogs.get(name)?.meetWaiting(seq, slot, route);
+  }
+
+  payloadOf(name: string, d: Message): Promise<void> | null {
+    return this.backlogs.get(name)?.payloadOf(d) ?? null;
+  }
+
+  begun(seq: number): boolean {
+    return this.attempts.has(seq);
   }
 
   close(): void {

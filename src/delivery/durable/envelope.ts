@@ -28,6 +28,8 @@ export interface Envelope {
   readonly sentAt: number;
   /** of the payload, as its operation had it */
   readonly version: number;
+  /** the key under which it waits, if it has not begun */
+  readonly coalesce: string | null;
 }
 
 /** Throws when the payload cannot be stored. */
@@ -38,6 +40,7 @@ export function encodeMessage(d: Message, delayMs: number, wall: number): Uint8A
     FORMAT, op.name, payload, GUARANTEES.indexOf(guarantee), attemptsMax, ackTimeoutMs, expiresInMs, rank,
     backoff, key, order, record === null || !record.sealed ? null : [record.a, record.b, record.c, record.d],
     delayMs === 0 ? 0 : wall + delayMs, caller === null ? null : caller.title, wall, op.version,
+    d.rare === null || d.rare.slot === null ? null : d.rare.slot.key,
   ], `the payload of '${op.name}'`);
 }
 
@@ -45,13 +48,13 @@ export function encodeMessage(d: Message, delayMs: number, wall: number): Uint8A
 export function decodeMessage(bytes: Uint8Array): Envelope {
   const [
     , op, payload, guarantee, attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff, key, order, digest, dueAt,
-    sender, sentAt, version,
+    sender, sentAt, version, coalesce = null,
   ] = decode(bytes) as [
     number, string, unknown, number, number, number, number, Terms['rank'], Schedule, string | null, string | null,
-    Envelope['digest'], number, string | null, number, number,
+    Envelope['digest'], number, string | null, number, number, (string | null)?,
   ];
   const terms = {
     guarantee: GUARANTEES[guarantee] ?? 'at-least-once', attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff,
   };
-  return { op, payload, terms, key, order, digest, dueAt, sender, sentAt, version };
+  return { op, payload, terms, key, order, digest, dueAt, sender, sentAt, version, coalesce };
 }

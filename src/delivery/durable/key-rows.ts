@@ -4,6 +4,7 @@ import { Kind, Op } from '../../mailbox/message/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind } from '../../api/delivery.js';
 import { KeyRecord, Outcome } from '../guarantee/index.js';
 import type { Destination } from '../guarantee/index.js';
+import { isWaitingRow, WaitingRows, type WaitingRow } from './waiting-rows.js';
 
 /*
  * Keys as the store keeps them: those of messages that wait, taken in the transaction in which their
@@ -47,7 +48,10 @@ export class KeyRows {
   private readonly waiting = new Map<string, Taken>();
   /** those of earlier lives, oldest first */
   private readonly earlier = new Map<string, Row>();
-  constructor(private readonly journal: Journal) {}
+  readonly coalescing: WaitingRows;
+  constructor(private readonly journal: Journal) {
+    this.coalescing = new WaitingRows(journal);
+  }
 
   /** Reads what is there. */
   async load(): Promise<void> {
@@ -58,8 +62,9 @@ export class KeyRows {
       if (last === undefined) break;
       after = last.key;
       for (const { key, body } of entries) {
-        const row = decode(body) as Row | TakenRow;
-        if (row[0] === TAKEN) this.waiting.set(key, takenOf(row as TakenRow));
+        const row = decode(body) as Row | TakenRow | WaitingRow;
+        if (isWaitingRow(row)) this.coalescing.found(key, row);
+        else if (row[0] === TAKEN) this.waiting.set(key, takenOf(row as TakenRow));
         else rows.push([key, row as Row]);
       }
     }

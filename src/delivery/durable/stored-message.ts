@@ -3,10 +3,11 @@ import type { Commit, Journal } from '../../journal/index.js';
 import type { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
 import type { DeliveryOutcome, FailedAttempt } from '../../api/delivery.js';
-import { goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
-import type { Destination, Message, Stored } from '../guarantee/index.js';
+import { commitCoalescing, goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
+import type { Destination, Message, Slot, Stored } from '../guarantee/index.js';
 import { encodeDeadLetter, encodeTold } from './dead-row.js';
 import type { DeadRows } from './dead-rows.js';
+import { encodeMessage } from './envelope.js';
 import type { KeyRows } from './key-rows.js';
 
 const FORMAT = 1;
@@ -74,7 +75,24 @@ export class StoredMessage implements Stored, TurnPart {
     this.seq = journal.append('message', this.stream, this.body as Uint8Array);
     this.body = null;
     if (this.message.record !== null) keys.take(this.stream, this.message.record, this.message.payload, this.seq);
+    const slot = slotOf(this.message);
+    if (slot !== null) keys.coalescing.take(this.stream, slot.name, this.seq);
     journal.whenCommitted(this.acceptance ??= new Acceptance(this));
+  }
+
+  /** The same; its payload may be another one by now, which may not be storable: then it stays as it was sent. */
+  private appendMerged(): void {
+    const { message, delayMs } = this;
+    const sent = this.body;
+    if (slotOf(message)?.merge !== null) {
+      try {
+        this.body = encodeMessage(message, delayMs, this.shared.wall());
+      } catch (error) {
+        this.body = sent;
+        message.to.kernel.warn('a merged payload cannot be stored: the new one is kept as it was sent', { error });
+      }
+    }
+    this.append();
   }
 
   /** Who sends it in a turn goes on at once: that one's commit is this one's. */
@@ -91,7 +109,11 @@ export class StoredMessage implements Stored, TurnPart {
   /* ---- as a part of its sender's turn ---- */
 
   joins(): void {
-    if (!this.message.settled) return this.append();
+    const { message } = this;
+    const slot = slotOf(message);
+    if (slot !== null && !message.settled) commitCoalescing(message.to, message, slot, () => this.appendMerged());
+    else if (!message.settled) this.append();
+    if (this.seq >= 0) return;
     // It has been taken back meanwhile.
     this.acceptance?.told();
     this.settle();
@@ -149,6 +171,8 @@ export class StoredMessage implements Stored, TurnPart {
       if (this.attempts || this.earlier) journal.drop('attempt', String(this.seq));
       if (this.hasSteps || this.earlier) journal.drop('step', String(this.seq));
       this.shared.waits.over(this.seq);
+      const slot = slotOf(d);
+      if (slot !== null) keys.coalescing.free(this.stream, slot.name, this.seq);
       if (d.record !== null) {
         if (answer) keys.add(this.stream, d.record, outcome);
         else keys.free(this.stream, d.record);
@@ -246,6 +270,10 @@ class End implements Commit {
   }
 }
 
+function slotOf({ rare }: Message): Slot | null {
+  return rare === null ? null : rare.slot;
+}
+
 function unsafe({ attempts, failures, at }: DeliveryOutcome, error: unknown): DeliveryOutcome {
   return new Outcome('unknown', undefined, error, undefined, attempts, failures, at) as DeliveryOutcome;
 }
@@ -262,7 +290,10 @@ export class DeferredMessage implements TurnPart {
     // nothing of it is stored
   }
   committed(): void {
-    goes(this.to, this.message, this.delayMs);
+    const { to, message } = this;
+    const slot = slotOf(message);
+    if (slot !== null && !message.settled && !commitCoalescing(to, message, slot, null)) return;
+    goes(to, message, this.delayMs);
   }
   uncommitted(reason: unknown): void {
     this.dropped(reason);

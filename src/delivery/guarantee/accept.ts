@@ -65,6 +65,24 @@ export function accept(
   return true;
 }
 
+/**
+ * A new message in the place of one that is queued there, for which it needs no room; that one is
+ * still to be told. False when the mailbox has refused it all the same: it may be larger.
+ */
+export function acceptInPlace(to: Destination, d: Message, p: Process): boolean {
+  const number = d.identity = ++to.arrivals;
+  const window = d.numbered ? to.windowOf(d.caller) : null;
+  if (window !== null) window.add(number);
+  if (!enqueue(to, d, p)) {
+    window?.withdraw(number);
+    return false;
+  }
+  to.counters.accepted++;
+  if ((++to.all.accepted & SAMPLED) === 0 || to.shared.recent !== null) d.rarely().sampled = to.kernel.env.mono();
+  if ((d.bits & STATE) !== State.Over) to.shared.expiries.add(d, d.terms.expiresInMs);
+  return true;
+}
+
 function refuse(p: Process): false {
   rejected(p.box(), 'rejected');
   return false;
@@ -129,9 +147,10 @@ function enqueue(to: Destination, d: Message, p: Process): boolean {
   const { route: { callee, op, terms: { rank } }, content } = d;
   if (callee !== p) d.callee = p;
   const carried = op.delivered ?? deliveredOp(op);
-  if (!(rank === Rank.Normal
+  const slot = d.rare === null ? null : d.rare.slot;
+  if (!(rank === Rank.Normal && slot === null
     ? toMailbox(p, carried, content, d)
-    : acceptWith(p, rank, carried, content, d, -1))) return false;
+    : acceptWith(p, rank, carried, content, d, -1, slot === null ? null : slot.inMailbox))) return false;
   // Lost on its way, as simulations have it.
   if ((d.bits & STATE) !== State.Held || (d.rare !== null && d.rare.wait !== null)) return true;
   d.bits |= State.Queued;

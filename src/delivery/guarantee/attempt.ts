@@ -9,6 +9,7 @@ import type { Context } from './context.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, leaveMailbox } from './hold.js';
 import type { Message } from './message.js';
+import { leaveSlot } from './pending/slot.js';
 import { AckLimit, type Rare } from './rare.js';
 import { codeOf, livesOn, outlasts, verdictOf } from './rules.js';
 import { answered, deadLetter, expire, expiredHeld, expiredQueued, lapsedQueued, leaveLine } from './settle.js';
@@ -62,7 +63,9 @@ export function begin(d: Message): boolean {
 }
 
 /** The same for a message that carries something rare: only such a one has been started before. */
-function beginRarely({ counters, all }: Destination, d: Message, { extra, stored }: Rare): void {
+function beginRarely(to: Destination, d: Message, { extra, slot, stored }: Rare): void {
+  const { counters, all } = to;
+  if (slot !== null) leaveSlot(to, d, slot);
   if (extra !== null) extra.controller = null; // the signal of an earlier attempt has fired with its agent
   if (stored !== null) stored.begins(d.attempts);
   if (d.attempts === 1) return;

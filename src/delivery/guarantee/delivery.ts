@@ -4,7 +4,7 @@ import { hashText, isA } from '../../base/text/index.js';
 import { readCall } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { readDeliver, termsOf } from '../../behaviour/gen/outward/index.js';
-import type { Deliveries, Terms } from '../../behaviour/gen/outward/index.js';
+import type { Coalescing, Deliveries, Terms } from '../../behaviour/gen/outward/index.js';
 import { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { Extra } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
@@ -29,6 +29,8 @@ import { Destination, routeOf, type Shared } from './destination.js';
 import { Expiries } from './expiry.js';
 import { checkRecent, Recent } from './history.js';
 import { Message } from './message.js';
+import { acceptCoalescing, storeCoalescing, Unread, waiting, waits } from './pending/coalesce.js';
+import { Slot } from './pending/slot.js';
 import { OutcomeWait } from './wait/outcome-wait.js';
 import { ReceiptImpl } from './receipt.js';
 import type { RetryQueue } from './retry-queue.js';
@@ -79,7 +81,13 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   ): Promise<Receipt> {
     const unready = this.store === null ? null : this.unready(this.store, ref, options);
     if (unready !== null) return handled(unready.then(() => this.deliver(ref, op, payload, sender, options)));
-    const made = this.send('deliver', ref, op, payload, sender, options);
+    let made: Message | Past;
+    try {
+      made = this.send('deliver', ref, op, payload, sender, options);
+    } catch (error) {
+      if (!(error instanceof Unread)) throw error;
+      return handled(error.read.then(() => this.deliver(ref, op, payload, sender, options)));
+    }
     const receipt = new ReceiptImpl(made);
     const stored = made instanceof Message && made.rare !== null ? made.rare.stored : null;
     const accepting = stored === null ? null : stored.accepting(sender);
@@ -183,7 +191,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     let order: string | null = null;
     let delayMs = 0;
     let durable: boolean | undefined = undefined;
-    if (options !== undefined) ({ terms, key, order, delayMs, durable } = readDeliver(verb, options, terms, this.wall));
+    let coalesce: Coalescing | null = null;
+    if (options !== undefined) {
+      ({ terms, key, order, delayMs, durable, coalesce } = readDeliver(verb, options, terms, this.wall));
+    }
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
     const p = addr.owner;
@@ -209,11 +220,15 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
+    const slot = coalesce === null ? null : slotOf(made, coalesce);
     const { store } = this;
+    if (slot !== null && store !== null && name instanceof Cell) this.recallWaiting(store, to, name.name, made, slot);
     if (durable === true || (store !== null && durable === undefined && isDurable(definition)
       && terms.guarantee !== 'at-most-once')) this.storeOne(made, delayMs, verb === 'deliver');
     else if (store !== null && verb === 'deliver' && store.defer(made, delayMs)) acceptHeld(to, made);
-    else if (!accept(to, made, p, true, delayMs)) {
+    else if (!(slot === null
+      ? accept(to, made, p, true, delayMs)
+      : acceptCoalescing(to, made, slot, p, delayMs))) {
       const code = refusalOf(p as Process, op, payload);
       throw callError(code, { target: addressName(addr), op: op.name, verb, bound: boundOf(p as Process, code) });
     }
@@ -236,8 +251,21 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
         "the guarantee 'at-least-once' or 'exactly-once'", 'a message is stored to be sent again', 'BAD_COMBINATION',
       );
     }
-    store.store(made, delayMs, joins);
-    acceptHeld(to, made);
+    const slot = made.rare === null ? null : made.rare.slot;
+    // In a turn, what becomes of the two is decided with its commit.
+    if (slot === null || (joins && store.inTurn(made.caller))) {
+      store.store(made, delayMs, joins);
+      acceptHeld(to, made);
+    } else storeCoalescing(to, made, slot, () => store.store(made, delayMs, joins));
+  }
+
+  /** What an earlier life has left under that key is met as what waits in this one. */
+  private recallWaiting(store: MessageStore, to: Destination, name: string, made: Message, slot: Slot): void {
+    if (waiting(to, slot) !== null) return;
+    const earlier = store.recallWaiting(name, slot, routeOf(
+      to, made.op, made.target, made.behaviour, made.terms, null,
+    ));
+    if (earlier !== undefined) waits(to, earlier, slot);
   }
 
   /** Sends a delivery again that has ended as a dead letter. */
@@ -317,6 +345,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     if (p === null) return null;
     return ((p.name instanceof Cell ? p.name.mail : p.ext?.mail) ?? null) as Destination | null;
   }
+}
+
+function slotOf(d: Message, { key, keepFirst, merge }: Coalescing): Slot {
+  return (d.rarely().slot = new Slot(d.op.name, key, keepFirst, merge));
 }
 
 function isDurable(definition: RuntimeDefinition): boolean {

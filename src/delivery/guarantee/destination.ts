@@ -31,6 +31,8 @@ export class Destination implements Mail {
   readonly keys: Ledger;
   readonly orders: Orders<Message> = new Orders();
   readonly waiting: RetryQueue<Message> = new RetryQueue(this);
+  /** those that wait under a coalescing key, by its slot; null while none ever has */
+  slots: Map<string, Message> | null = null;
   /** of the latest message */
   latest: Route | null = null;
   /** what waits from earlier lives */
@@ -107,6 +109,8 @@ export interface Shared {
   readonly recent: Recent | null;
   /** the system has stopped */
   readonly closed: boolean;
+  /** what stores messages, see `MessageStore`; null without a store */
+  readonly store: { payloadOf(name: string, d: Message): Promise<void> | null } | null;
   /** Sends a delivery again that has ended as a dead letter. */
   resend(old: Message, payload: unknown, edited: boolean, letter: DeadLetter): RetryRefusal | null;
 }

@@ -8,6 +8,8 @@ export { RECENT_MAX } from './history.js';
 export { heldAgain, holdRecovered, leaveRecovered } from './hold.js';
 export { Message } from './message.js';
 export { Outcome } from './outcome.js';
+export { commitCoalescing, waits } from './pending/coalesce.js';
+export { Slot } from './pending/slot.js';
 export { settledAll } from './settled-all.js';
 export { deadLetterHeld, deadLetterWaiting, neverWent, toldOver } from './settle.js';
 export type { MessageStore } from './store/port.js';

@@ -23,7 +23,7 @@ import { Route, routeOf, type Destination } from './destination.js';
 import type { Expiry } from './expiry.js';
 import { NO_FAILURES, Rare } from './rare.js';
 import type { Followed } from './receipt.js';
-import { answered, cancel, conclude, expiredQueued, leaveLine, lost } from './settle.js';
+import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
@@ -306,8 +306,8 @@ export class Message extends Request implements Followed {
     return vanished(this.to, this);
   }
 
-  override get skippedAs(): 'expired' | 'dropped' {
-    return this.state === State.Over && (this.content as DeliveryOutcome).kind === 'cancelled' ? 'dropped' : 'expired';
+  override get skippedAs(): 'expired' | 'dropped' | 'superseded' {
+    return this.state === State.Over ? columnOf((this.content as DeliveryOutcome).kind) : 'expired';
   }
 
   /** It has left the line before it; it was accepted already when it stood there again. */

@@ -3,6 +3,7 @@ import type { Deadlines } from '../../base/index.js';
 import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
+import type { Slot } from './pending/slot.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import type { Stored } from './store/stored.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
@@ -21,6 +22,8 @@ export class Rare {
   sampled: number;
   /** key of the messages that are handled one after the other */
   order: string | null = null;
+  /** of the messages of its key, it is the one that waits */
+  slot: Slot | null = null;
   /** the back-off that it waits in */
   wait: Deadline | null = null;
   /** limits the attempt that runs */

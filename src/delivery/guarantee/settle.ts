@@ -6,6 +6,7 @@ import type { Destination } from './destination.js';
 import { inLine, leaveMailbox, release } from './hold.js';
 import type { Message } from './message.js';
 import { Outcome } from './outcome.js';
+import { leaveSlot } from './pending/slot.js';
 import { NO_FAILURES } from './rare.js';
 import { GuaranteedRedelivery } from './redelivery.js';
 import { ATTEMPTS, State } from './states.js';
@@ -51,7 +52,7 @@ export function dropped(to: Destination, d: Message, kind: OutcomeKind): void {
 
 /** Out of the line, because nobody waits for its acceptance any more, or its time is up. */
 export function leaveLine(
-  to: Destination, d: Message, outcome: 'dropped' | 'expired', kind: OutcomeKind = outcome,
+  to: Destination, d: Message, outcome: 'dropped' | 'expired' | 'superseded', kind: OutcomeKind = outcome,
 ): void {
   const { waiter } = d;
   if (waiter === null) return;
@@ -59,7 +60,7 @@ export function leaveLine(
   withdraw(d.callee, waiter, outcome);
   if (waiter.again) {
     inLine(to, -1);
-    countLost(to, outcome);
+    countLost(to, outcome === 'expired' ? 'expired' : 'dropped');
   }
   conclude(d, kind, undefined, kind, undefined);
   d.unaccepted(outcome === 'expired' ? 'EXPIRED' : 'ZOMBIE', undefined);
@@ -109,21 +110,43 @@ export function neverWent(to: Destination, d: Message, kind: 'dropped' | 'unknow
  * Its sender takes it back from where it waits. In a mailbox it keeps its place until its turn
  * comes, as what has expired does.
  */
-export function cancel(to: Destination, d: Message): void {
-  to.counters.cancelled++;
-  to.all.cancelled++;
-  if (d.waiter !== null) return leaveLine(to, d, 'dropped', 'cancelled');
+export function cancel(to: Destination, d: Message, kind: 'cancelled' | 'superseded' = 'cancelled'): void {
+  to.counters[kind]++;
+  to.all[kind]++;
+  const column = columnOf(kind);
+  if (d.waiter !== null) return leaveLine(to, d, column, kind);
   if (d.state === State.Held) {
     release(to, d);
-    ended(to.kernel.outside, 'dropped');
+    ended(to.kernel.outside, column);
   } else {
     d.lapsed = true;
     d.cold().skipAbandoned = true;
     leaveMailbox(to);
   }
   countLost(to, 'dropped');
-  conclude(d, 'cancelled', undefined, 'cancelled', undefined);
+  conclude(d, kind, undefined, kind, undefined);
   to.waiting.left();
+}
+
+/** The same of one that stands in line for the first time: it is accepted, and over. */
+export function supersedeInLine(to: Destination, d: Message): void {
+  const { waiter, acceptance } = d;
+  if (waiter === null) return;
+  for (const counters of [to.counters, to.all]) {
+    counters.accepted++;
+    counters.superseded++;
+  }
+  const rare = d.rarely();
+  rare.waiter = rare.acceptance = null;
+  withdraw(d.callee, waiter, 'superseded');
+  countLost(to, 'dropped');
+  conclude(d, 'superseded', undefined, 'superseded', undefined);
+  if (acceptance !== null) acceptance.accept();
+}
+
+/** The column of the account in which a message ends that was not handled. */
+export function columnOf(kind: OutcomeKind): 'expired' | 'dropped' | 'superseded' {
+  return kind === 'superseded' ? kind : kind === 'cancelled' ? 'dropped' : 'expired';
 }
 
 /* ---- from no account ---- */
@@ -186,6 +209,7 @@ export function conclude(
   else if (typeof identity !== 'number') settleKey(to, identity, outcome, answer);
   else if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
   if (d.rare === null) return;
+  if (d.rare.slot !== null) leaveSlot(to, d, d.rare.slot);
   if (d.rare.order !== null) goOn(to, d, d.rare.order);
   if (d.rare.stored === null) d.rare.tellEnd(outcome);
 }

@@ -34,6 +34,7 @@ export class Counters {
   expired = 0;
   dropped = 0;
   cancelled = 0;
+  superseded = 0;
   retried = 0;
   unknown = 0;
   recovered = 0;

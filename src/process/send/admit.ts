@@ -249,6 +249,8 @@ function coalesceQueued(
   const place = p.run === Run.Dead ? undefined : keyedIn(box, key);
   if (place === undefined) return null;
   const { extra } = place;
+  // What is delivered tells its sender: a message without a receipt and one with it do not meet.
+  if ((from instanceof ReplySlot) !== (extra.from instanceof ReplySlot)) return null;
   if (!coalesce.keepFirst) {
     if (bytes > extra.bytes && state.bytes + bytes - extra.bytes > state.rules.capacityBytes) {
       return refuse(p, 'MAILBOX_FULL');
@@ -278,7 +280,9 @@ export function admitWaiter(p: Process, waiter: Waiter): void {
 }
 
 /** Takes a send out of the line; false when it is not in it. `outcome` is where it is counted. */
-export function withdraw(p: Process, waiter: Waiter, outcome: 'rejected' | 'dropped' | 'expired'): boolean {
+export function withdraw(
+  p: Process, waiter: Waiter, outcome: 'rejected' | 'dropped' | 'expired' | 'superseded',
+): boolean {
   const box = p.mailbox;
   const state = box.extra?.pressure;
   if (state === null || state === undefined || !withdrawn(box, state.waiting, waiter, outcome)) return false;

@@ -51,7 +51,7 @@ export abstract class Request extends ReplySlot {
   abort(_reason: unknown): void {}
 
   /** How its mailbox counts it when it is not handled because nobody waits for it any more. */
-  get skippedAs(): 'expired' | 'dropped' {
+  get skippedAs(): 'expired' | 'dropped' | 'superseded' {
     return 'expired';
   }
 

@@ -2,7 +2,7 @@ import { BACKOFF, delayMs, OptionError, readBackoff } from '../../../base/index.
 import type { Schedule } from '../../../base/index.js';
 import { Rank, RANKS } from '../../../mailbox/index.js';
 import type {
-  DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
+  DeliverCoalesce, DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
 } from '../../../api/delivery.js';
 import type { MailboxLane } from '../../../api/mailbox.js';
 import { checkKeys } from '../options.js';
@@ -31,7 +31,9 @@ export const STANDARD: Terms = {
 
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
 const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
-export const DELIVER_KEYS: readonly string[] = [...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable'];
+export const DELIVER_KEYS: readonly string[] = [
+  ...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable', 'coalesce',
+];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
 
@@ -114,21 +116,30 @@ export interface Asked {
   readonly delayMs: number;
   /** undefined for what its agent's definition says */
   readonly durable: boolean | undefined;
+  readonly coalesce: Coalescing | null;
+}
+
+/** The key under which one message of its operation waits at most, and which one that is. */
+export interface Coalescing {
+  readonly key: string;
+  readonly keepFirst: boolean;
+  readonly merge: ((waiting: unknown, coming: unknown) => unknown) | null;
 }
 
 export function readDeliver(where: string, given: DeliverOptions, base: Terms, wall: () => number): Asked {
   if (typeof given !== 'object'
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
-  const { key, order, guarantee, delayMs: delay, at, durable } = given;
+  const { key, order, guarantee, delayMs: delay, at, durable, coalesce } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) {
     if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs'
-      && name !== 'at' && name !== 'durable') common = false;
+      && name !== 'at' && name !== 'durable' && name !== 'coalesce') common = false;
   }
   let terms: Terms;
   if (common) {
     const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
-    if (key === undefined && order === undefined && delay === undefined && at === undefined && durable === undefined) {
+    if (key === undefined && order === undefined && delay === undefined && at === undefined && durable === undefined
+      && coalesce === undefined) {
       return known;
     }
     ({ terms } = known);
@@ -144,7 +155,30 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
     order: order === undefined ? null : keyOf(`${where}.order`, order),
     delayMs: delay === undefined && at === undefined ? 0 : delayOf(where, given, terms, wall),
     durable: durable === undefined ? undefined : checkDurable(where, durable),
+    coalesce: coalesce === undefined ? null : coalescingOf(where, given, coalesce),
   };
+}
+
+function coalescingOf(
+  where: string, { key: identity, order }: DeliverOptions, given: string | DeliverCoalesce,
+): Coalescing {
+  const option = `${where}.coalesce`;
+  const refuse = (rule: string, fix: string): OptionError =>
+    new OptionError(option, given, rule, fix, 'BAD_COMBINATION');
+  if (where !== 'deliver') throw refuse('none with a call', 'deliver it, and await its receipt');
+  if (identity !== undefined) {
+    throw refuse('no key beside it', 'a key makes one handling of many sends, coalesce one message of many');
+  }
+  if (order !== undefined) throw refuse('no order beside it', 'one message of its key waits: there is no order');
+  if (typeof given === 'string') return { key: keyOf(option, given), keepFirst: false, merge: null };
+  checkKeys(option, given, ['key', 'keep', 'merge']);
+  const { key, keep = 'last', merge } = given;
+  if (keep !== 'first' && keep !== 'last') throw new OptionError(`${option}.keep`, keep, "'last' (default) or 'first'");
+  if (merge !== undefined && typeof merge !== 'function') {
+    throw new OptionError(`${option}.merge`, merge, 'a function of the payload that waits and the one that comes');
+  }
+  if (merge !== undefined && keep === 'first') throw refuse("no merge with keep: 'first'", 'leave one of them out');
+  return { key: keyOf(`${option}.key`, key), keepFirst: keep === 'first', merge: merge ?? null };
 }
 
 function checkDurable(where: string, durable: unknown): boolean {
@@ -177,6 +211,7 @@ class Variant implements Asked {
   readonly order = null;
   readonly delayMs = 0;
   readonly durable = undefined;
+  readonly coalesce = null;
   constructor(
     readonly base: Terms,
     readonly guarantee: Guarantee | undefined,

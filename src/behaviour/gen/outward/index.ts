@@ -1,5 +1,5 @@
 /** What goes through a port: deliveries, stored agents, timers. */
-export { readDeliver, STANDARD, type Terms, termsOf } from './delivery-options.js';
+export { type Coalescing, readDeliver, STANDARD, type Terms, termsOf } from './delivery-options.js';
 export { durableTerms } from './durable-terms.js';
 export type {
   DurableAgent, DurableKind, Durables, DurableTerms, LogTerms, Shape,
