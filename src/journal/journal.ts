@@ -1,6 +1,8 @@
 // One open batch, one write at a time. What is added without a break is one transaction: the batch is
 // sealed in a microtask when the store is idle, else when the write before it is done, so that
-// everything that piled up meanwhile goes at once (group commit).
+// everything that piled up meanwhile goes at once (group commit). One that begins with an end, for which
+// nobody waits as for an acceptance, is sealed at the end of the turn of the event loop, with what comes
+// of that end, or once it is large.
 import { type Env, handled } from '../base/index.js';
 import { printable } from '../base/text/index.js';
 import type { StoreFinding, StoreLevel } from '../api/durable/store.js';
@@ -12,6 +14,9 @@ import {
 } from './port/index.js';
 import { allRows, checkAll, readHead } from './recovery.js';
 import { Weight } from './weight.js';
+
+/** Steps of a batch with which the store is given work before the turn ends. */
+const EAGER_STEPS = 512;
 
 /** A batch, and who is told of its end. */
 class Filling {
@@ -54,6 +59,8 @@ export class Journal {
   private safe = 0;
   private number = 0;
   private sealing = false;
+  /** it is sealed at the end of the turn */
+  private later = false;
   /** who asked while nothing was open, told in a microtask */
   private readonly idle: Commit[] = [];
   /** reads that wait until what was added before is with the store */
@@ -109,7 +116,7 @@ export class Journal {
   append(table: Table, stream: string, payload: Uint8Array): number {
     this.writable();
     this.weight.admitRow(this.pending, payload.length);
-    const { batch } = this.adding();
+    const { batch } = this.adding(true);
     const seq = this.head.nextSeq++;
     batch.append(table, seq, stream, frame(table, stream, seq, payload));
     this.head.tallies[table].add(seq);
@@ -118,7 +125,7 @@ export class Journal {
   /** Removes a row that is there; once. */
   remove(table: Table, seq: number): void {
     this.writable();
-    const { batch } = this.adding();
+    const { batch } = this.adding(false);
     batch.remove(table, seq);
     this.head.tallies[table].take(seq);
     this.weight.freed = true;
@@ -126,12 +133,12 @@ export class Journal {
   put(kind: Kind, key: string, payload: Uint8Array): void {
     this.writable();
     this.weight.admitRecord(this.pending, payload.length);
-    const { batch } = this.adding();
+    const { batch } = this.adding(false);
     batch.put(kind, key, frame(kind, key, 0, payload));
   }
   drop(kind: Kind, key: string): void {
     this.writable();
-    const { batch } = this.adding();
+    const { batch } = this.adding(false);
     batch.drop(kind, key);
     this.weight.freed = true;
   }
@@ -277,12 +284,16 @@ export class Journal {
   }
 
   /** The batch that is added to now, which will be sealed. */
-  private adding(): Filling {
+  private adding(row: boolean): Filling {
     this.changes++;
     const filling = this.filling ??= new Filling(this.number + 1);
-    if (!this.sealing && this.flying === null) {
+    if (this.sealing || this.flying !== null) return filling;
+    if (this.later ? filling.batch.size >= EAGER_STEPS : row) {
       this.sealing = true;
       this.env.microtask(this.seal);
+    } else if (!this.later) {
+      this.later = true;
+      this.env.macrotask(this.sealLater);
     }
     return filling;
   }
@@ -319,6 +330,11 @@ export class Journal {
     if (given.length === 0) return;
     this.given = [];
     for (const resolve of given) resolve();
+  };
+
+  private readonly sealLater = (): void => {
+    this.later = false;
+    this.seal();
   };
 
   private readonly written = (): void => {

@@ -94,6 +94,38 @@ describe('the journal', () => {
     await journal.close();
   });
 
+  it('what begins with an end is one batch with what comes of it in the same turn', async () => {
+    const disk = diskOf();
+    const env = new VirtualEnv();
+    env.manual = true;
+    const journal = new Journal(disk.connect().connect(), env);
+    await journal.ready;
+    const seqs = Array.from({ length: 600 }, () => journal.append('message', 'a', none));
+    await journal.flush();
+    journal.remove('message', seqs[0] as number);
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(disk.flying).toBe(null);
+    journal.append('message', 'a', none);
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(disk.flying).toBe(null);
+    env.turn();
+    expect(disk.flying?.size).toBe(3);
+    await journal.flush();
+    // A large one does not wait for the end of the turn.
+    for (const seq of seqs.slice(1)) journal.remove('message', seq);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(disk.flying?.size).toBe(600);
+    env.turn();
+    await journal.flush();
+    // Nor does a new row with which a batch begins.
+    journal.append('message', 'a', none);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(disk.flying?.size).toBe(2);
+    await journal.close();
+  });
+
   it('a read sees what was added before it', async () => {
     const journal = await opened(diskOf().connect());
     journal.append('message', 'a', none);
