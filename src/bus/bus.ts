@@ -29,17 +29,21 @@ class Bus {
   readonly services: Services;
   constructor(host: Host, strict: boolean) {
     this.kernel = host.kernel;
-    this.schedules = new Schedules(host.kernel);
+    this.schedules = new Schedules(host);
     this.topics = new Topics(host, strict);
     this.queues = new Queues(host, strict);
     this.services = new Services(host, strict);
   }
 }
 
-/** Fills the port: `self.topic` and the others, and the same verbs of the system. */
-export function offerBus(host: Host, strict: boolean): void {
+/**
+ * Fills the port: `self.topic` and the others, and the same verbs of the system. What it returns is
+ * called once there is a store: what outlives the program goes on.
+ */
+export function offerBus(host: Host, strict: boolean): () => void {
   const bus = new Bus(host, strict);
   host.extensions.set('bus', (p) => new BusVerbsImpl(bus, p));
+  return () => bus.schedules.recover();
 }
 
 /** The verbs of the outside. */
@@ -68,6 +72,10 @@ export class BusVerbsImpl implements BusVerbs {
 
   schedules(): ScheduleStats[] {
     return this.#bus.schedules.list();
+  }
+
+  cancelSchedule(name: string): boolean {
+    return this.#bus.schedules.cancel(name);
   }
 
   topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T> {

@@ -4,7 +4,7 @@
  */
 export type { GatherOptions, Quorum } from '../api/bus/gather.js';
 export type {
-  CronRules, IntervalRules, Schedule, ScheduledFunction, ScheduledRun, ScheduleMissed, ScheduleOverlap,
+  CronRules, IntervalRules, OnceRules, Schedule, ScheduledFunction, ScheduledRun, ScheduleMissed, ScheduleOverlap,
   ScheduleRules, ScheduleStats, ScheduleTimes,
 } from '../api/bus/schedule.js';
 export {

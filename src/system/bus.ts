@@ -79,6 +79,21 @@ export class SystemBus extends SystemGuards {
   }
 
   /**
+   * Cancels the schedule of that name, as `Schedule.cancel` does; also a durable one that an earlier
+   * life has made, once `system.store.ready` has resolved. False when there is none. Errors:
+   * OptionError `BAD_NAME`.
+   *
+   * @example
+   * system.schedule('tide', { everyMs: 60_000 }, () => {});
+   * system.cancelSchedule('tide'); // => true
+   * system.cancelSchedule('tide'); // => false
+   * @since 0.2.0
+   */
+  cancelSchedule(name: string): boolean {
+    return busOf(this.#host).cancelSchedule(name);
+  }
+
+  /**
    * Asks several agents the same at once, and resolves as soon as a quorum has replied; rejects as
    * soon as it cannot be reached any more. The rest is taken back: their signals fire, and a later
    * reply is dropped and counted. Inside of a process use `self.gather`.

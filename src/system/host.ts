@@ -54,7 +54,7 @@ export function makeHost(options: ReadOptions): { readonly host: Host; readonly 
   };
   kernel.host = host;
   offerGuards(host);
-  offerBus(host, options.strict);
+  const recoverBus = offerBus(host, options.strict);
   offerTrees(host);
   offerLaunches(host);
   offerActivation(host);
@@ -64,7 +64,9 @@ export function makeHost(options: ReadOptions): { readonly host: Host; readonly 
   );
   host.deliveries = delivery;
   kernel.delivery = delivery;
-  return { host, outlives: options.store === undefined ? null : openStore(host, delivery, options.store) };
+  const outlives = options.store === undefined ? null : openStore(host, delivery, options.store);
+  if (outlives !== null) recoverBus();
+  return { host, outlives };
 }
 
 /** What a system with a store shows of it. */

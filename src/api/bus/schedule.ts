@@ -40,6 +40,14 @@ export interface ScheduleRules {
   readonly startAt?: number | undefined;
   /** the schedule ends by itself after so many runs, from 1; default never */
   readonly timesMax?: number | undefined;
+  /**
+   * it outlives the program, and the process that made it; needs `createSystem({ store })`. A delivery,
+   * to an agent by its registered name, is stored with it and goes on by itself in a later life; each
+   * time is accepted exactly once. Any other job begins when that is made again, and is done at most
+   * once for each time. Default false
+   * @since 0.2.0
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /** Every so many ms of the monotonic clock: setting the wall clock changes nothing. */
@@ -48,6 +56,7 @@ export interface IntervalRules extends ScheduleRules {
   readonly everyMs: number;
   readonly cron?: undefined;
   readonly timeZone?: undefined;
+  readonly at?: undefined;
 }
 
 /** At the local times of a cron expression. */
@@ -60,10 +69,23 @@ export interface CronRules extends ScheduleRules {
   /** where the clock hangs, as `Europe/Berlin`; default `UTC`, on every machine */
   readonly timeZone?: string | undefined;
   readonly everyMs?: undefined;
+  readonly at?: undefined;
+}
+
+/**
+ * Once. A moment that has passed is missed, and made up for: `missed` is `once` by default.
+ * @since 0.2.0
+ */
+export interface OnceRules extends ScheduleRules {
+  /** wall clock, ms since 1970 */
+  readonly at: number;
+  readonly everyMs?: undefined;
+  readonly cron?: undefined;
+  readonly timeZone?: undefined;
 }
 
 /** When a schedule runs. */
-export type ScheduleTimes = IntervalRules | CronRules;
+export type ScheduleTimes = IntervalRules | CronRules | OnceRules;
 
 /** One run of a schedule, as its function sees it. */
 export interface ScheduledRun {

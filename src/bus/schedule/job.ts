@@ -20,9 +20,23 @@ interface GivenSend extends Readonly<Partial<Record<SendVerb, string>>> {
   readonly options?: object | undefined;
 }
 
+/** A delivery: checked. */
+export interface ReadSend {
+  readonly to: RefBase;
+  readonly op: string;
+  readonly payload: unknown;
+  readonly options: object | undefined;
+}
+
+export interface ReadJob {
+  readonly job: Job;
+  /** null for a job that is no delivery */
+  readonly delivery: ReadSend | null;
+}
+
 /** Reads a job; `sender` is the process in whose name it sends, null for the outside. */
-export function readJob(where: string, given: unknown, sender: Process | null): Job {
-  if (typeof given === 'function') return given as Job;
+export function readJob(where: string, given: unknown, sender: Process | null): ReadJob {
+  if (typeof given === 'function') return { job: given as Job, delivery: null };
   if (typeof given !== 'object' || given === null) {
     throw new OptionError(
       `${where} job`, given, 'a function, or { to, cast }, { to, call } or { to, deliver }',
@@ -43,7 +57,11 @@ export function readJob(where: string, given: unknown, sender: Process | null): 
     throw new OptionError(`${where} job`, asked.join(' and '), 'one of cast, call and deliver');
   }
   checkOperation(to, verb, send);
-  return sends[verb](send, sender);
+  const { payload, options, deliver } = send;
+  return {
+    job: sends[verb](send, sender),
+    delivery: deliver === undefined ? null : { to, op: deliver, payload, options },
+  };
 }
 
 /** What is wrong with the operation, its payload or its options is told when the schedule is made. */

@@ -4,7 +4,8 @@ import { checkKeys } from '../../behaviour/gen/index.js';
 import type { ScheduleMissed, ScheduleOverlap, ScheduleTimes } from '../../api/bus/schedule.js';
 import { Zone } from './calendar.js';
 import { readCron } from './cron.js';
-import { CronTimes, IntervalTimes, type Times } from './times.js';
+import type { StoredRules, StoredTimes } from './keeper.js';
+import { CronTimes, IntervalTimes, OnceTimes, type Times } from './times.js';
 
 /** What a schedule was asked for: checked, complete. */
 export interface ReadSchedule {
@@ -16,10 +17,13 @@ export interface ReadSchedule {
   readonly missed: ScheduleMissed;
   readonly missedMax: number;
   readonly timesMax: number;
+  readonly durable: boolean;
+  /** times and rules, as a record has them */
+  readonly asked: { readonly times: StoredTimes; readonly rules: StoredRules };
 }
 
 const RULES = ['jitterMs', 'overlap', 'waitingMax', 'missed', 'missedMax', 'startAt', 'timesMax'];
-const KEYS = ['everyMs', 'cron', 'timeZone', ...RULES];
+const KEYS = ['everyMs', 'cron', 'timeZone', 'at', 'durable', ...RULES];
 const WAITING_MAX = 100;
 const MISSED_MAX = 100;
 /** times that are counted at once */
@@ -30,7 +34,8 @@ const WALL_MAX = 253_402_300_800_000;
 export function readSchedule(env: Env, name: string, given: ScheduleTimes): ReadSchedule {
   const where = `schedule '${name}'`;
   checkKeys(where, given, KEYS);
-  const { overlap = 'skip', missed = 'skip' } = given;
+  const { overlap = 'skip', missed = given.at === undefined ? 'skip' : 'once', durable = false } = given;
+  if (typeof durable !== 'boolean') throw new OptionError(`${where}.durable`, durable, 'true or false');
   if (!['skip', 'queue', 'allow'].includes(overlap)) {
     throw new OptionError(`${where}.overlap`, overlap, "'skip', 'queue' or 'allow'");
   }
@@ -39,20 +44,38 @@ export function readSchedule(env: Env, name: string, given: ScheduleTimes): Read
   }
   needs(where, 'waitingMax', given.waitingMax, "overlap: 'queue'", overlap === 'queue');
   needs(where, 'missedMax', given.missedMax, "missed: 'all'", missed === 'all');
-  return {
-    name, overlap, missed,
+  const rules = {
     jitterMs: given.jitterMs === undefined ? 0 : delayMs(`${where}.jitterMs`, given.jitterMs),
+    overlap,
     waitingMax: countOf(`${where}.waitingMax`, given.waitingMax, WAITING_MAX),
+    missed,
     missedMax: countOf(`${where}.missedMax`, given.missedMax, MISSED_MAX, PASSED_MAX),
     timesMax: countOf(`${where}.timesMax`, given.timesMax, Infinity),
+  };
+  const { everyMs = null, cron = null, timeZone = null, at = null } = given;
+  return {
+    name, durable, ...rules,
+    asked: {
+      times: { everyMs, cron, timeZone, at },
+      rules: { ...rules, timesMax: Number.isFinite(rules.timesMax) ? rules.timesMax : null },
+    },
     times: timesOf(env, where, given, startOf(`${where}.startAt`, given.startAt)),
   };
 }
 
 function timesOf(env: Env, where: string, given: ScheduleTimes, startAt: number | undefined): Times {
-  const { everyMs, cron, timeZone } = given;
-  if ((everyMs === undefined) === (cron === undefined)) {
-    throw new OptionError(where, cron ?? everyMs, 'one of everyMs and cron', 'an interval or a cron expression');
+  const { everyMs, cron, timeZone, at } = given;
+  if ([everyMs, cron, at].filter((one) => one !== undefined).length !== 1) {
+    throw new OptionError(
+      where, cron ?? everyMs ?? at, 'one of everyMs, cron and at', 'an interval, a cron expression, or one moment',
+    );
+  }
+  if (at !== undefined) {
+    const other = (['timeZone', 'startAt', 'timesMax'] as const).find((option) => given[option] !== undefined);
+    if (other === undefined) return new OnceTimes(env, startOf(`${where}.at`, at) as number);
+    throw new OptionError(
+      `${where}.${other}`, given[other], `no ${other} with at`, 'at is one moment in ms since 1970', 'BAD_COMBINATION',
+    );
   }
   if (cron === undefined) {
     if (timeZone !== undefined) {

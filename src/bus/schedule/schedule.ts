@@ -7,6 +7,7 @@ import type { Schedule, ScheduledRun, ScheduleStats } from '../../api/bus/schedu
 import { BusError } from '../core/index.js';
 import { NOTICED_MS } from './calendar.js';
 import type { Job } from './job.js';
+import type { Keeper, ScheduleRecord } from './keeper.js';
 import { PASSED_MAX, type ReadSchedule } from './options.js';
 
 /** One run that is due: now, or once those before it have ended. */
@@ -15,6 +16,9 @@ interface Due {
   readonly at: number;
   readonly missed: boolean;
 }
+
+/** ms after which is tried again what cannot run now. */
+const AGAIN_MS = 1_000;
 
 /** Where the schedules of a system stand. */
 export interface Table {
@@ -42,21 +46,60 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
   #lookedAt: number;
   #lookedMono: number;
   #active = true;
+  /** its record; null for one that is not durable */
+  readonly #keeper: Keeper | null;
+  /** a durable one waits for its store */
+  #begun = false;
 
   /** @internal Use `schedule`. */
-  constructor(table: Table, asked: ReadSchedule, job: Job, owner: Process | null) {
+  constructor(table: Table, asked: ReadSchedule, job: Job, owner: Process | null, keeper: Keeper | null) {
     super();
     this.#table = table;
     this.#asked = asked;
     this.#job = job;
     this.#owner = owner;
+    this.#keeper = keeper;
     this.#left = asked.timesMax;
     this.#lookedAt = asked.times.now();
     this.#lookedMono = table.kernel.env.mono();
     this.#due = asked.times.first();
     if (owner !== null) hold(owner, this);
+    if (keeper === null) this.#goOn();
+  }
+
+  /** @internal Its store is ready: it goes on where it was. */
+  begin(record: ScheduleRecord | null): void {
+    if (!this.#active) return;
+    const { times, timesMax } = this.#asked;
+    if (record !== null) {
+      const { dueAt, runs, waiting } = record;
+      this.#counts.runs = runs;
+      this.#left = Math.max(0, timesMax - runs - waiting.length);
+      this.#due = dueAt === null ? Infinity : times.atOf(dueAt);
+      if (dueAt !== null) times.align(this.#due);
+      for (const [at, missed] of waiting) this.#waiting.push({ at: times.atOf(at), missed });
+    }
+    this.#save();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#begun = true;
     this.#draw();
     this.#arm();
+  }
+
+  /** Its record moves on, in the transaction of the deliveries of this step. */
+  #save(): void {
+    if (this.#keeper === null || !this.#active) return;
+    const { times } = this.#asked;
+    const waiting: [number, boolean][] = [];
+    for (let n = 0; n < this.#waiting.size; n++) {
+      const { at, missed } = this.#waiting.at(n);
+      waiting.push([times.wallOf(at), missed]);
+    }
+    const comes = this.#left > 0 && this.#due !== Infinity;
+    this.#keeper.save({ dueAt: comes ? times.wallOf(this.#due) : null, runs: this.#counts.runs, waiting });
   }
 
   get name(): string {
@@ -91,15 +134,22 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
   }
 
   /** @internal No run begins any more; those that have not ended are told why. */
-  end(why: BusError): void {
+  end(why: BusError, forgets: boolean = true): void {
     if (!this.#active) return;
-    this.#leave();
+    this.#leave(forgets);
     for (const controller of [...this.#running.values()]) controller.abort(why);
   }
 
   /** @internal Its time has come, or a look at the clock. */
   expire(): void {
     const { times } = this.#asked;
+    if (this.#keeper !== null && this.#keeper.held) {
+      this.#again();
+      return;
+    }
+    const before = this.#due;
+    const waited = this.#waiting.size;
+    if (this.#running.size === 0 && waited > 0) this.#begin(this.#waiting.shift());
     const now = times.now();
     const mono = this.#table.kernel.env.mono();
     if (now >= this.#servedAt) this.#serve(now);
@@ -109,6 +159,7 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
     }
     this.#lookedAt = now;
     this.#lookedMono = mono;
+    if (this.#due !== before || waited > 0) this.#save();
     this.#arm();
   }
 
@@ -164,8 +215,17 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
     this.#servedAt += Math.floor((this.#table.kernel.env.u32() / 0x1_0000_0000) * (Math.floor(most) + 1));
   }
 
+  /** What cannot run now is tried again. */
+  #again(): void {
+    this.#table.kernel.deadlines.add(this, AGAIN_MS);
+  }
+
   #arm(): void {
     if (!this.#active) return;
+    if (this.#running.size === 0 && this.#waiting.size > 0) {
+      this.#table.kernel.deadlines.add(this, 0);
+      return;
+    }
     if (this.#due === Infinity || this.#left <= 0) {
       this.#rest();
       return;
@@ -178,11 +238,16 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
   /** Without a time to come it is over when its runs are. */
   #rest(): void {
     if (this.#active && (this.#due === Infinity || this.#left <= 0)
-      && this.#running.size === 0 && this.#waiting.size === 0) this.#leave();
+      && this.#running.size === 0 && this.#waiting.size === 0) {
+      this.#save();
+      this.#leave();
+    }
   }
 
-  #leave(): void {
+  /** @param forgets what its name stands for is forgotten; one that ends by itself is not done again */
+  #leave(forgets: boolean = false): void {
     this.#active = false;
+    if (forgets && this.#begun && this.#keeper !== null) this.#keeper.drop();
     this.#left = 0;
     while (this.#waiting.size > 0) this.#waiting.shift();
     this.#table.kernel.deadlines.remove(this);
@@ -241,8 +306,12 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
 
   #over(run: ScheduledRun): void {
     this.#running.delete(run);
-    if (this.#running.size === 0 && this.#waiting.size > 0) this.#begin(this.#waiting.shift());
-    else this.#rest();
+    if (this.#running.size > 0 || this.#waiting.size === 0) this.#rest();
+    else if (this.#keeper !== null && this.#keeper.held) this.#again();
+    else {
+      this.#begin(this.#waiting.shift());
+      this.#save();
+    }
   }
 }
 

@@ -7,6 +7,10 @@ export interface Times {
   now(): number;
   /** ms since 1970 of a reading of that clock */
   wallOf(at: number): number;
+  /** the reading of that clock at a moment in ms since 1970 */
+  atOf(wall: number): number;
+  /** Its times are counted from that one. */
+  align(at: number): void;
   /** the first time of all */
   first(): number;
   /** the time after one of them; Infinity when there is none */
@@ -29,7 +33,7 @@ export interface Passed {
 /** Every so many ms of the monotonic clock. */
 export class IntervalTimes implements Times {
   readonly mayJump = false;
-  private readonly anchor: number;
+  private anchor: number;
   constructor(
     private readonly env: Env,
     private readonly everyMs: number,
@@ -45,6 +49,12 @@ export class IntervalTimes implements Times {
   wallOf(at: number): number {
     return Math.round(this.env.wall() + at - this.env.mono());
   }
+  atOf(wall: number): number {
+    return this.env.mono() + wall - this.env.wall();
+  }
+  align(at: number): void {
+    this.anchor = at;
+  }
   first(): number {
     return this.anchor;
   }
@@ -55,6 +65,34 @@ export class IntervalTimes implements Times {
     const all = Math.floor((until - at) / this.everyMs) + 1;
     const last = at + (all - 1) * this.everyMs;
     return { count: Math.min(all, countMax), last, next: this.after(last) };
+  }
+}
+
+/** Once, on the wall clock. */
+export class OnceTimes implements Times {
+  readonly mayJump = true;
+  constructor(private readonly env: Env, private readonly at: number) {}
+
+  now(): number {
+    return this.env.wall();
+  }
+  wallOf(at: number): number {
+    return at;
+  }
+  atOf(wall: number): number {
+    return wall;
+  }
+  align(): void {
+    // the wall has them
+  }
+  first(): number {
+    return this.at;
+  }
+  after(at: number): number {
+    return at < this.at ? this.at : Infinity;
+  }
+  pass(at: number): Passed {
+    return { count: 1, last: at, next: Infinity };
   }
 }
 
@@ -73,6 +111,12 @@ export class CronTimes implements Times {
   }
   wallOf(at: number): number {
     return at;
+  }
+  atOf(wall: number): number {
+    return wall;
+  }
+  align(): void {
+    // the wall has them
   }
   /** A start at a time of the expression is its first. */
   first(): number {
