@@ -45,6 +45,13 @@ export class Stop<R> extends Control {
 /** `init` decided not to run: the start returns no process and no error. */
 export class Ignore extends Control {
   readonly kind = 'ignore' as const;
+  /** @internal */
+  constructor(
+    /** why the runtime does not start it: what a start that nobody supervises rejects with */
+    readonly because?: Error,
+  ) {
+    super();
+  }
 }
 
 /**

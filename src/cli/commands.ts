@@ -1,4 +1,4 @@
-import { agentLs, agentShow } from './agent/index.js';
+import { agentLs, agentReset, agentResume, agentShow } from './agent/index.js';
 import type { CliCommand } from './command/index.js';
 import { dlqLs, dlqPrune, dlqShow } from './dlq/index.js';
 import { queueLs } from './queue/index.js';
@@ -7,6 +7,6 @@ import { waitLs, waitReject, waitResolve } from './wait/index.js';
 
 /** All commands, in the order of the help. */
 export const commands: readonly CliCommand[] = [
-  storeCheck, storeStats, storeExport, storeBackup, agentLs, agentShow, queueLs, dlqLs, dlqShow, dlqPrune,
-  waitLs, waitResolve, waitReject,
+  storeCheck, storeStats, storeExport, storeBackup, agentLs, agentShow, agentResume, agentReset, queueLs,
+  dlqLs, dlqShow, dlqPrune, waitLs, waitResolve, waitReject,
 ];

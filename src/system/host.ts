@@ -82,5 +82,5 @@ function openStore(host: Host, delivery: Delivery, source: StoreSource): Outlive
   const durability = new Durability(journal, kernel, router, delivery, (definition) => delivery.baseOf(definition));
   delivery.store = durability;
   host.durables = durability;
-  return { store: new SystemStoreImpl(journal, durability.whenReady()), waits: durability.waits };
+  return { store: new SystemStoreImpl(journal, durability.whenReady(), durability.crashes), waits: durability.waits };
 }

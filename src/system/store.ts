@@ -1,5 +1,6 @@
 import { handled } from '../base/index.js';
 import type { Journal } from '../journal/index.js';
+import type { AsideAgents } from '../api/durable/aside.js';
 import type { StoreFinding, StoreStats, SystemStore } from '../api/durable/store.js';
 
 /** The store of one system, as users see it. */
@@ -8,6 +9,7 @@ export class SystemStoreImpl implements SystemStore {
   constructor(
     journal: Journal,
     readonly ready: Promise<void>,
+    readonly aside: AsideAgents,
   ) {
     this.#journal = journal;
   }
@@ -16,7 +18,7 @@ export class SystemStoreImpl implements SystemStore {
     return handled(this.#journal.flush());
   }
   stats(): Promise<StoreStats> {
-    return handled(this.#journal.facts());
+    return handled(this.#journal.facts().then((facts) => ({ ...facts, aside: this.aside.list().length })));
   }
   check(): Promise<readonly StoreFinding[]> {
     return handled(this.#journal.check());

@@ -123,6 +123,29 @@ describe('what is durable, on the command line', () => {
     expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
   });
 
+  it('resumes and resets an agent that is set aside, and shows it until then', async () => {
+    const Frail = defineAgent({
+      name: 'Frail', durable: { crashesMax: 1 }, init: () => ({ n: 0 }),
+      calls: { n: (self) => self.state.n, fail(): number { throw new Error('s3cret'); } },
+    });
+    const fails = async (): Promise<void> => {
+      const frail = await system.start(Frail, { name: 'frail' });
+      await expect(frail.call('fail')).rejects.toMatchObject({ code: 'EXIT' });
+      await system.store.flush();
+    };
+    await fails();
+    expect(await values('agent', 'ls', path)).toMatchObject([{ agent: 'frail', crashes: 1, aside: true }]);
+    const table = (await castcall('agent', 'ls', path)).out.join(' ');
+    expect(table).toMatch(/frail .* 1, set aside/);
+    expect(table).not.toContain('s3cret');
+    expect((await castcall('agent', 'resume', path, 'frail')).out).toEqual(['resumed']);
+    expect((await castcall('agent', 'resume', path, 'frail')).err[0]).toMatch(/COMMAND_REFUSED/);
+    await fails();
+    expect((await castcall('agent', 'reset', path, 'frail', '--json')).out).toEqual(['{"agent":"frail","reset":true}']);
+    expect((await castcall('agent', 'ls', path)).out).toEqual(['none']);
+    expect((await castcall('agent', 'reset', path, 'frail')).code).toBe(1);
+  });
+
   it('asks nobody where nobody owns the store', async () => {
     await system.stop();
     const { code, err } = await castcall('wait', 'resolve', path, 'approve-1');

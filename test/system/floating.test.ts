@@ -291,6 +291,9 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
     `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
   ])),
   'SystemStore.ready': () => locked(({ store }) => store.ready),
+  ...Object.fromEntries((['resume', 'reset'] as const).map((verb) => [
+    `AsideAgents.${verb}`, () => locked(({ store }) => store.aside[verb]('nobody')),
+  ])),
   ...Object.fromEntries((['resolve', 'reject', 'expire'] as const).map((verb) => [
     `Waits.${verb}`, () => locked(({ waits }) => waits[verb]('')),
   ])),

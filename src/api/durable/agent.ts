@@ -34,6 +34,12 @@ export interface DurableOptions {
    * false for never
    */
   readonly compactAfter?: false | CompactAfter | undefined;
+  /**
+   * crashes in a row, in all lives of the program, after which an agent is set aside: starts that fail
+   * by its state, `migrate`, `apply` or `restored`, and turns that end it. Default 10; 'infinity' for
+   * never. See `system.store.aside`
+   */
+  readonly crashesMax?: number | 'infinity' | undefined;
 }
 
 /** When a log is compacted: whatever comes first. */

@@ -1,3 +1,5 @@
+import type { AsideAgents } from './aside.js';
+
 /**
  * How safe what was committed is: `memory` ends with the program, `process` survives the death of the
  * program (kill -9), `disk` survives the loss of power too.
@@ -45,6 +47,8 @@ export interface StoreStats {
   /** bytes that may be stored; undefined for no limit */
   readonly bytesMax: number | undefined;
   readonly bytes: number;
+  /** durable agents that are set aside: see `SystemStore.aside` */
+  readonly aside: number;
   readonly path: string | undefined;
   /** rows by table: messages that wait, deltas, items of topics, dead letters, items of queues */
   readonly rows: Readonly<Record<'message' | 'delta' | 'topic' | 'dead' | 'item', number>>;
@@ -61,6 +65,8 @@ export interface SystemStore {
    * it by themselves
    */
   readonly ready: Promise<void>;
+  /** durable agents that have crashed too often in a row */
+  readonly aside: AsideAgents;
   /** resolves once everything so far is as safe as its level says */
   flush(): Promise<void>;
   stats(): Promise<StoreStats>;

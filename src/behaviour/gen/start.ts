@@ -34,6 +34,8 @@ export interface StartPlan {
   readonly watch: WatchedStart | null;
   /** what its init waits for, and takes its arguments from, in place of `init`; null for nothing */
   readonly before: Promise<readonly unknown[]> | null;
+  /** why it was not started the last time, where init did not decide that by itself */
+  because?: Error | undefined;
 }
 
 /** A start by `startMonitored`: what it is to make. */
@@ -92,11 +94,12 @@ export function startFrom(
   host: Host, parent: Process | null, given: AnyDefinition, args: readonly unknown[],
 ): AgentRefImpl | Promise<AgentRefImpl> {
   const definition = runtimeOf(given);
-  const started = startAgent(host, planFrom('start', definition, args), parent);
+  const plan = planFrom('start', definition, args);
+  const started = startAgent(host, plan, parent);
   if (started instanceof Promise) return host.kernel.answer(
-    handled(started.then((p) => refOf(host, p, definition))),
+    handled(started.then((p) => refOf(host, p, plan))),
   );
-  return refOf(host, started, definition);
+  return refOf(host, started, plan);
 }
 
 /**
@@ -108,8 +111,9 @@ export function startWatched(
 ): unknown {
   const definition = runtimeOf(given);
   const watch: WatchedStart = { monitor: null };
-  const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, definition), monitor: watch.monitor });
-  const started = startAgent(host, { ...planFrom('startMonitored', definition, args), watch }, parent, false);
+  const plan: StartPlan = { ...planFrom('startMonitored', definition, args), watch };
+  const made = (p: StartedProcess): unknown => ({ ref: refOf(host, p, plan), monitor: watch.monitor });
+  const started = startAgent(host, plan, parent, false);
   return started instanceof Promise ? host.kernel.answer(handled(started.then(made))) : made(started);
 }
 
@@ -121,8 +125,8 @@ function planFrom(verb: string, definition: RuntimeDefinition, args: readonly un
   return planOf(definition, init, options === undefined ? undefined : readStart(verb, options));
 }
 
-function refOf(host: Host, p: StartedProcess, definition: RuntimeDefinition): AgentRefImpl {
-  if (p === null) throw new StartError(definition.name, 'ignore');
+function refOf(host: Host, p: StartedProcess, { definition, because }: StartPlan): AgentRefImpl {
+  if (p === null) throw new StartError(definition.name, because ?? 'ignore');
   return new AgentRefImpl(p, definition, host.kernel, null);
 }
 
@@ -307,6 +311,7 @@ function initRefused(p: Process, said: Control, plan: StartPlan): null {
     const bad = badReturn('init', said);
     return failStart(p, what, bad, bad);
   }
+  plan.because = said.because;
   if (p.parent !== null) unlink(p.parent, p);
   exitProcess(p, 'normal');
   return null;

@@ -1,4 +1,4 @@
-import { decodeState } from '../../delivery/durable/index.js';
+import { asideKey, decodeCrashes, decodeState } from '../../delivery/durable/index.js';
 import { type CliCommand, Exit, type Input, Listing, readAs, withStore } from '../command/index.js';
 
 interface Item {
@@ -6,8 +6,14 @@ interface Item {
   readonly version?: number;
   /** of its state */
   readonly bytes?: number;
+  /** in a row, since the last turn that succeeded */
+  readonly crashes: number;
+  /** it is not started until it is resumed or reset */
+  readonly aside: boolean;
   readonly unreadable?: string;
 }
+
+const NONE = { crashes: 0, aside: false };
 
 function run(input: Input): number {
   return withStore(input, (store) => {
@@ -15,12 +21,15 @@ function run(input: Input): number {
       AGENT: ({ agent }) => agent,
       VERSION: ({ version, unreadable }) => (version === undefined ? `? ${unreadable}` : String(version)),
       BYTES: ({ bytes }) => String(bytes ?? '-'),
+      CRASHES: ({ crashes, aside }) => (crashes === 0 ? '-' : `${crashes}${aside ? ', set aside' : ''}`),
     });
     for (const record of store.records('state')) {
       const read = readAs(record, decodeState);
+      const counted = store.record('meta', asideKey(record.name));
+      const { crashes, aside } = counted === undefined ? NONE : decodeCrashes(counted);
       list.add('value' in read
-        ? { agent: record.name, version: read.value.version, bytes: record.payload?.length ?? 0 }
-        : { agent: record.name, ...read });
+        ? { agent: record.name, version: read.value.version, bytes: record.payload?.length ?? 0, crashes, aside }
+        : { agent: record.name, ...read, crashes, aside });
     }
     list.end();
     return Exit.Ok;

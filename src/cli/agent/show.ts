@@ -1,12 +1,14 @@
-import { decodeState } from '../../delivery/durable/index.js';
+import { asideKey, decodeCrashes, decodeState } from '../../delivery/durable/index.js';
 import { type CliCommand, Exit, type Input, show, valueOf, withStore } from '../command/index.js';
 
 function run(input: Input): number {
   const agent = input.positionals[1] as string;
-  const { version, state } = withStore(input, (store) => (
-    valueOf(`agent '${agent}'`, store.entry('state', agent), decodeState)
-  ));
-  show(input, { agent, version, state });
+  const shown = withStore(input, (store) => {
+    const { version, state } = valueOf(`agent '${agent}'`, store.entry('state', agent), decodeState);
+    const counted = store.record('meta', asideKey(agent));
+    return { agent, version, state, ...(counted === undefined ? {} : { crashes: decodeCrashes(counted) }) };
+  });
+  show(input, shown);
   return Exit.Ok;
 }
 

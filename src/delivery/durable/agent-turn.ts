@@ -1,8 +1,10 @@
-import { OptionError } from '../../base/index.js';
-import type { DurableAgent } from '../../behaviour/gen/outward/index.js';
+import { isOrderly, OptionError } from '../../base/index.js';
+import type { DurableAgent, DurableTerms } from '../../behaviour/gen/outward/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
+import { Message } from '../guarantee/index.js';
+import type { CrashCounts } from './aside.js';
 import { DeltaLog } from './delta-log.js';
 import type { Content } from './whole-state.js';
 
@@ -24,9 +26,13 @@ export class AgentTurn implements DurableAgent {
   /** of the store as it was loaded from */
   private readonly epoch: number;
   private readonly name: string;
+  /** its last turn has failed, and nothing has happened since */
+  private crashing = false;
   constructor(
-    p: Process,
+    private readonly p: Process,
     private readonly journal: Journal,
+    private readonly crashes: CrashCounts,
+    private readonly terms: DurableTerms,
     private readonly content: Content,
   ) {
     this.name = p.title;
@@ -46,6 +52,7 @@ export class AgentTurn implements DurableAgent {
       );
     }
     this.open = true;
+    this.crashing = false;
   }
 
   keep(part: TurnPart): void {
@@ -77,17 +84,24 @@ export class AgentTurn implements DurableAgent {
   }
 
   end(self: object): void {
-    const { journal, parts, content } = this;
-    if (this.failing) return this.drop(self);
+    const { journal, parts, content, crashes } = this;
+    let changes = false;
+    if (this.failing) {
+      this.drop(self);
+      return this.threw();
+    }
     try {
       const bytes = content.prepare(self);
       // All of it or nothing: what cannot be added is found before anything is.
       if (parts.length > 0) journal.admit(parts.reduce((sum, part) => sum + part.bytes, bytes));
-      if (content.add()) this.batch = journal.added;
+      changes = content.add();
+      if (changes) this.batch = journal.added;
     } catch (error) {
       this.drop(self, error);
+      this.threw();
       throw error;
     }
+    if (crashes.size > 0 && (changes || handlesStored(this.p))) crashes.succeeded(this.name);
     this.open = false;
     if (parts.length === 0) return;
     this.parts = [];
@@ -98,6 +112,16 @@ export class AgentTurn implements DurableAgent {
   drop(self: object, reason: unknown = 'the handler that sent it has failed'): void {
     this.abandon(reason);
     this.content.undo(self);
+  }
+
+  threw(): void {
+    this.crashing = true;
+  }
+
+  /** Its process has ended. */
+  ended(reason: unknown): void {
+    if (this.open) this.abandon(reason);
+    if (this.crashing && !isOrderly(reason)) this.crashes.crashed(this.name, reason, this.terms.crashesMax);
   }
 
   replaced(): void {
@@ -122,6 +146,11 @@ export class AgentTurn implements DurableAgent {
     this.waiting++;
     this.journal.whenCommitted(new TurnCommit(parts, () => void this.waiting--));
   }
+}
+
+/** What it handles has a row, whose end is a commit. */
+function handlesStored({ from }: Process): boolean {
+  return from instanceof Message && from.rare !== null && from.rare.stored !== null;
 }
 
 /** What `self.append` says where there is nothing to append to. */

@@ -1,16 +1,18 @@
 import { handled } from '../../base/index.js';
+import { isError } from '../../base/text/index.js';
 import { hostOf } from '../../behaviour/gen/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import { StreamSlot } from '../../behaviour/gen/request/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
-import { decode, encode, type Journal, type Slice } from '../../journal/index.js';
+import { decode, encode, type Journal, type Slice, StoreError } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
-import type { Gate, Kernel, Process } from '../../process/record/index.js';
+import { type Gate, type Kernel, Phase, type Process } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
 import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import { Destination, holdRecovered } from '../guarantee/index.js';
 import type { KeyRecord, Message, MessageStore, Route, Shared, Slot } from '../guarantee/index.js';
+import { CrashCounts } from './aside.js';
 import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
@@ -45,6 +47,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   readonly cursors: KeptRecords;
   /** schedules */
   readonly timers: KeptRecords;
+  readonly crashes: CrashCounts;
   private readonly steps: OnceSteps;
   private storeId = '';
   private operator: Operator | null = null;
@@ -66,6 +69,9 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     this.topics = new TopicRows(journal, this.rows);
     this.cursors = new KeptRecords(journal, 'cursor');
     this.timers = new KeptRecords(journal, 'timer');
+    this.crashes = new CrashCounts(
+      journal, kernel, (name) => router.names.cell(name).owner !== null, () => this.opened,
+    );
     this.steps = new OnceSteps(journal, () => this.storeId);
     this.opened = handled(this.recover());
   }
@@ -162,6 +168,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.keys.load();
     await this.waits.load();
     for (const kept of [this.topics, this.cursors, this.timers]) await kept.load();
+    await this.crashes.load();
     this.storeId = await this.identify();
     this.ready = true;
     // The system has stopped meanwhile: nothing was taken out of the store.
@@ -258,14 +265,27 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.opened;
     if (this.kernel.gate === null) {
       this.kernel.setGate(this);
-      this.kernel.exitHooks.push((ended, reason) => openTurn(ended)?.abandon(reason));
+      this.kernel.exitHooks.push((ended, reason) => turnOf(ended)?.ended(reason));
     }
     const { journal, kernel } = this;
     const { title } = p;
     const content = terms.log === null
       ? new WholeState(title, journal, terms, await journal.get('state', title))
       : new DeltaLog(title, journal, kernel, terms, await readLog(journal, title));
-    return new AgentTurn(p, journal, content);
+    return new AgentTurn(p, journal, this.crashes, terms, content);
+  }
+
+  async refusal(p: Process): Promise<Error | null> {
+    await this.opened;
+    return this.crashes.refusal(p.title);
+  }
+
+  /** What another program, or an open store, would mend is no crash. */
+  startFailed(p: Process, terms: DurableTerms, error: unknown): void {
+    const { code } = (isError(error) ? error : {}) as { readonly code?: unknown };
+    const mends = code === 'STATE_VERSION' || code === 'STATE_OTHER'
+      || (error instanceof StoreError && code !== 'STORE_CORRUPT');
+    if (!mends && p.phase !== Phase.Dead) this.crashes.crashed(p.title, error, terms.crashesMax);
   }
 
   async end(): Promise<void> {

@@ -1,5 +1,6 @@
 import { CommandError, type Command, CommandPoller, type Journal } from '../../journal/index.js';
 import type { Kernel } from '../../process/record/index.js';
+import type { CrashCounts } from './aside.js';
 import type { DeadRows } from './dead-rows.js';
 import type { DurableWaits } from './waits.js';
 
@@ -7,6 +8,8 @@ import type { DurableWaits } from './waits.js';
 export const WAIT_RESOLVE = 'wait resolve';
 export const WAIT_REJECT = 'wait reject';
 export const DLQ_PRUNE = 'dlq prune';
+export const AGENT_RESUME = 'agent resume';
+export const AGENT_RESET = 'agent reset';
 
 /**
  * Carries out commands of other programs, where the store has a path beside which they stand. It
@@ -17,7 +20,9 @@ export class Operator {
   private readonly started: Promise<void>;
   constructor(
     kernel: Kernel, path: string, private readonly journal: Journal,
-    private readonly asked: { readonly waits: DurableWaits; readonly dead: DeadRows },
+    private readonly asked: {
+      readonly waits: DurableWaits; readonly dead: DeadRows; readonly crashes: CrashCounts;
+    },
   ) {
     this.poller = new CommandPoller(
       kernel.env, path, (command) => this.carryOut(command),
@@ -33,6 +38,7 @@ export class Operator {
 
   private async carryOut({ verb, args }: Command): Promise<unknown> {
     if (verb === DLQ_PRUNE) return this.prune(args['seqs']);
+    if (verb === AGENT_RESUME || verb === AGENT_RESET) return this.agent(verb, args['name'] as string);
     if (verb !== WAIT_RESOLVE && verb !== WAIT_REJECT) {
       throw new CommandError('COMMAND_REFUSED', `this castcall has no command '${verb}': use its own command line`);
     }
@@ -40,6 +46,13 @@ export class Operator {
     const { waits } = this.asked;
     if (await (verb === WAIT_RESOLVE ? waits.resolve(id, args['value']) : waits.reject(id, args['value']))) return true;
     throw new CommandError('COMMAND_REFUSED', `nobody waits for '${id}', or it was decided before: see wait ls`);
+  }
+
+  private async agent(verb: string, name: string): Promise<unknown> {
+    const { crashes } = this.asked;
+    if (await (verb === AGENT_RESUME ? crashes.resume(name) : crashes.reset(name))) return true;
+    const why = verb === AGENT_RESUME ? `'${name}' is not set aside: see agent ls` : `there is nothing of '${name}'`;
+    throw new CommandError('COMMAND_REFUSED', why);
   }
 
   /** Those that are there go in one transaction; how many these were. */

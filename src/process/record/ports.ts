@@ -162,6 +162,8 @@ export interface Turn {
   end(self: object): void;
   /** It has failed: the state is as it was before, and what was kept is dropped. */
   drop(self: object): void;
+  /** Its handler has thrown: when that ends the process, it counts as a crash. */
+  threw(): void;
   /** The state was replaced from outside, between two turns. */
   replaced(): void;
 }

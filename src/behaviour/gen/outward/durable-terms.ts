@@ -4,10 +4,14 @@ import type { DurableKind, DurableTerms, LogTerms, Shape } from './durables.js';
 
 /* What users write for `durable` of a definition, checked where it enters. */
 
-const OPTIONS = ['version', 'migrate', 'formerly', 'log', 'apply', 'migrateDelta', 'compactAfter'] as const;
+const OPTIONS = [
+  'version', 'migrate', 'formerly', 'crashesMax', 'log', 'apply', 'migrateDelta', 'compactAfter',
+] as const;
 const OF_LOGS = ['apply', 'migrateDelta', 'compactAfter'] as const;
 /** A machine's state is stored as a whole. */
-const MACHINE_OPTIONS = ['version', 'migrate', 'formerly'] as const;
+const MACHINE_OPTIONS = ['version', 'migrate', 'formerly', 'crashesMax'] as const;
+/** Twice the attempts of a delivery. */
+const CRASHES_MAX = 10;
 const DELTAS_MAX = 1_000;
 const BYTES_MAX = 1_048_576;
 
@@ -41,19 +45,20 @@ export function durableTerms(
   }
   const definition = typeof name === 'string' ? name : null;
   if (durable === true) {
-    return { version: 1, migrate: null, kind, definition, formerly: [], log: null, shape };
+    return { version: 1, migrate: null, kind, definition, formerly: [], crashesMax: CRASHES_MAX, log: null, shape };
   }
   const here = `${where}.durable`;
   if (typeof durable !== 'object' || durable === null || Array.isArray(durable)) {
     throw new OptionError(here, durable, 'true, false or an object of options');
   }
   checkKnown(here, durable, kind === 'machine' ? MACHINE_OPTIONS : OPTIONS);
-  const { version = 1, migrate, formerly, log = false } = durable as Given;
+  const { version = 1, migrate, formerly, crashesMax = CRASHES_MAX, log = false } = durable as Given;
   if (typeof log !== 'boolean') throw new OptionError(`${here}.log`, log, 'true or false');
   return {
     version: wholeFrom1(`${here}.version`, version), kind, definition, shape,
     migrate: functionOf(`${here}.migrate`, migrate, 'a function from a state and its version to a state'),
     formerly: namesOf(`${here}.formerly`, formerly),
+    crashesMax: crashesMax === 'infinity' ? Infinity : wholeFrom1(`${here}.crashesMax`, crashesMax),
     log: log ? logTerms(here, durable) : noLog(here, durable),
   };
 }

@@ -30,6 +30,8 @@ export interface DurableTerms {
   readonly definition: string | null;
   /** names that it had before */
   readonly formerly: readonly string[];
+  /** crashes in a row after which an agent is set aside; Infinity for never */
+  readonly crashesMax: number;
   /** null for a state that is stored as a whole */
   readonly log: LogTerms | null;
   readonly shape: Shape;
@@ -47,8 +49,12 @@ export interface DurableAgent extends Turn {
 
 /** Port: what makes agents durable, which a layer above fills. */
 export interface Durables {
+  /** resolves once the store is open, with why that process must not start; null when it may */
+  refusal(p: Process): Promise<Error | null>;
   /** what is stored under the name of that process; rejects when the store cannot tell */
   load(p: Process, terms: DurableTerms): Promise<DurableAgent>;
+  /** its start has failed by what is stored */
+  startFailed(p: Process, terms: DurableTerms, error: unknown): void;
   /** see `self.append` */
   append(p: Process, self: object, delta: unknown): void;
   /** see `self.once` */

@@ -1,10 +1,10 @@
 import { isThenable, OptionError } from '../../../base/index.js';
 import type { OpRun } from '../../../mailbox/message/index.js';
 import { Phase } from '../../../process/record/index.js';
-import type { Behaviour, Turn } from '../../../process/record/index.js';
-import { Control } from '../../../api/returns.js';
+import type { Behaviour, Process, Turn } from '../../../process/record/index.js';
+import { Control, Ignore } from '../../../api/returns.js';
 import { isControl } from '../control.js';
-import type { DurableTerms } from '../outward/durables.js';
+import type { DurableAgent, Durables, DurableTerms } from '../outward/durables.js';
 import { hostOf } from '../host.js';
 import { Request } from '../../../router/request/index.js';
 import { Flag } from '../server-self.js';
@@ -48,7 +48,10 @@ export function inTurn(given: OpRun): OpRun {
 /** A control value that is thrown is as good as returned (GS-23). */
 function finish(turn: Turn, self: AgentSelf, error: unknown): void {
   if (isControl(error)) succeeded(turn, self, error);
-  else turn.drop(self);
+  else {
+    turn.drop(self);
+    turn.threw();
+  }
 }
 
 /** What a handler that ends its agent says of its message belongs to its turn, and terminate comes after. */
@@ -103,10 +106,19 @@ export function durableInit(
         'NOT_DURABLE',
       );
     }
-    const agent = await durables.load(p, terms);
-    const state = agent.stored === undefined
-      ? await given?.apply(this, args)
-      : await again(this, agent.stored.state, restored);
+    const refusal = await durables.refusal(p);
+    if (refusal !== null) return new Ignore(refusal);
+    const agent = await loaded(durables, p, terms);
+    let state: unknown;
+    if (agent.stored === undefined) state = await given?.apply(this, args);
+    else {
+      try {
+        state = await again(this, agent.stored.state, restored);
+      } catch (error) {
+        if (!isControl(error)) durables.startFailed(p, terms, error);
+        throw error;
+      }
+    }
     if (state instanceof Control || p.phase === Phase.Dead) return state;
     this.state = state;
     agent.begun(this);
@@ -118,6 +130,15 @@ export function durableInit(
   // how many arguments a start takes
   Object.defineProperty(init, 'length', { value: given === null ? 0 : given.length });
   return init as (this: unknown, ...args: unknown[]) => Promise<unknown>;
+}
+
+async function loaded(durables: Durables, p: Process, terms: DurableTerms): Promise<DurableAgent> {
+  try {
+    return await durables.load(p, terms);
+  } catch (error) {
+    durables.startFailed(p, terms, error);
+    throw error;
+  }
 }
 
 async function again(self: AgentSelf, state: unknown, restored: Run | null): Promise<unknown> {
