@@ -65,7 +65,25 @@ export interface DeliverOptions extends DeliveryDefaults {
    * @since 0.2.0
    */
   readonly coalesce?: string | DeliverCoalesce | undefined;
+  /**
+   * `deliver` only: how it reaches an agent that is handling a delivery; default `follow-up`
+   *
+   * @since 0.2.0
+   */
+  readonly mode?: DeliverMode | undefined;
 }
+
+/**
+ * How a message reaches an agent that is busy with a delivery.
+ * - `follow-up`: it waits for a turn of its own.
+ * - `steer`: the handler that runs takes it with `self.steer()`; if it does not, it has a turn of its
+ *   own, before what is in the lanes below `high`.
+ * - `interrupt`: the signal of the delivery that runs fires, with an error `INTERRUPTED`, and this one
+ *   goes first, in the lane `critical`, whose reserve lets it into a full mailbox.
+ *
+ * @since 0.2.0
+ */
+export type DeliverMode = 'follow-up' | 'steer' | 'interrupt';
 
 /**
  * What becomes of a message whose key another one has that waits: one of the two ends as
@@ -153,6 +171,41 @@ export interface Receipt<R = unknown> {
    * receipt.cancel() // => false
    */
   cancel(): boolean;
+}
+
+/**
+ * `self.message`: what is known of the delivery that is being handled.
+ *
+ * @since 0.2.0
+ */
+export interface MessageProvenance {
+  /** name, else pid, of who sent it; undefined for the outside */
+  readonly sender: string | undefined;
+  /** what it was sent to: the name or pid of this agent */
+  readonly to: string;
+  readonly op: string;
+  /**
+   * wall clock of its acceptance, ms since 1970, to one turn of the event loop; of the beginning of this
+   * life for one of an earlier life
+   */
+  readonly queuedAt: number;
+  /** the same of the beginning of this attempt, as of the first look at `self.message` in it */
+  readonly begunAt: number;
+  readonly guarantee: Guarantee;
+  readonly key: string | undefined;
+  readonly order: string | undefined;
+  readonly coalesce: string | undefined;
+  readonly mode: DeliverMode;
+  /** from 1 */
+  readonly attempt: number;
+  /** pid of this life of the agent */
+  readonly incarnation: string;
+  /** place among the messages to this destination, in the order of their acceptance in this life of the program */
+  readonly sequence: number;
+  /** it came from an earlier life of the program */
+  readonly recovered: boolean;
+  /** of the row in the store, over all lives; undefined when it is not stored */
+  readonly row: number | undefined;
 }
 
 /** `self.delivery`: the delivery that is being handled. */

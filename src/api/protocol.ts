@@ -64,7 +64,9 @@ export type DeliverReply<D extends AnyDefinition, N> = N extends CastName<D>
 
 type PayloadOf<E> = E extends { readonly schema: infer T extends StandardSchema<unknown, unknown> }
   ? [payload: SchemaInput<T>]
-  : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
+  : E extends { readonly collect: number; readonly handle: (self: never, payloads: infer L) => unknown }
+    ? L extends readonly (infer P)[] ? [payload: P] : never
+    : HandlerOf<E> extends (self: never, ...rest: infer R) => unknown ? R : never;
 /** The arguments of a verb after the operation: the payload as the handler declares it, then options. */
 export type VerbArgs<E, O> = PayloadOf<E> extends []
   ? [payload?: undefined, options?: O]

@@ -10,6 +10,7 @@ export type { Lane, Segment, SideLane } from './lane.js';
 export { Mailbox, Rank, RANKS } from './mailbox.js';
 export { type Histogram, Meter, recordMs } from './meter.js';
 export { type MailboxRules, NO_RULES, Pressure } from './rules.js';
+export { type Joins, pluck } from './pluck.js';
 export { bytesOf } from './size.js';
 export { imbalance, mailboxStats, Totals } from './stats.js';
 export { Waiter } from './waiting.js';

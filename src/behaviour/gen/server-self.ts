@@ -1,5 +1,5 @@
 import type { From, SelfRef } from '../../api/agent.js';
-import type { DeliveryContext } from '../../api/delivery.js';
+import type { DeliveryContext, MessageProvenance } from '../../api/delivery.js';
 import { type Control, Ignore, type NoReply, Refusal } from '../../api/returns.js';
 import { hibernate } from '../../process/kernel/index.js';
 import type { Process } from '../../process/record/index.js';
@@ -47,6 +47,15 @@ export class ServerSelf extends ProcessVerbsImpl {
   get delivery(): DeliveryContext | undefined {
     const { from } = this.p;
     return from instanceof Request ? (from.context as DeliveryContext | undefined) : undefined;
+  }
+
+  get message(): MessageProvenance | undefined {
+    return (this.delivery as { readonly provenance?: MessageProvenance } | undefined)?.provenance;
+  }
+
+  steer(): readonly never[] {
+    const { from } = this.p;
+    return (from instanceof Request && this.lives() ? from.steered() : []) as readonly never[];
   }
 
   get remainingMs(): number | undefined {

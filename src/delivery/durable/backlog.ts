@@ -279,6 +279,8 @@ export class Backlog implements Recovered<Message> {
     }
     const rare = d.rarely();
     rare.order = order;
+    rare.sender = envelope.sender;
+    rare.sentAt = envelope.sentAt;
     if (envelope.coalesce !== null) this.waits(d, envelope.coalesce, seq);
     const known = earlier.attemptsOf(seq);
     if (known !== undefined) {

@@ -9,7 +9,8 @@ import { deliveredOp, takenBack } from './attempt.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, inLine, release } from './hold.js';
 import type { Message } from './message.js';
-import { outlasts, suspends } from './rules.js';
+import { interrupt } from './pending/interrupt.js';
+import { isDelivery, outlasts, suspends } from './rules.js';
 import { conclude, deadLetterHeld, dropped, goOn } from './settle.js';
 import { State, STATE } from './states.js';
 import { DeliveryWaiter } from './wait/waiter.js';
@@ -18,6 +19,8 @@ import { DeliveryWaiter } from './wait/waiter.js';
 
 /** Of 64 accepted messages one is timed; all are while records are kept. */
 const SAMPLED = 63;
+
+const isMessage = (from: unknown): from is Message => isDelivery(from);
 
 /* ---- the first time ---- */
 
@@ -156,6 +159,7 @@ function enqueue(to: Destination, d: Message, p: Process): boolean {
   d.bits |= State.Queued;
   to.counters.inTransit++;
   to.all.inTransit++;
+  if (rank === Rank.Critical && d.rare !== null && d.rare.mode === 'interrupt') interrupt(p, isMessage);
   // by the user's code that looked at the message
   if ((p.phase as Phase) === Phase.Dead) takenBack(to, d, p.reason);
   return true;

@@ -9,13 +9,17 @@ import type { Context } from './context.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, leaveMailbox } from './hold.js';
 import type { Message } from './message.js';
+import { endsInterrupted, INTERRUPTED } from './pending/interrupt.js';
+import { collectNext, joinedBy, takeJoined } from './pending/join.js';
 import { leaveSlot } from './pending/slot.js';
 import { AckLimit, type Rare } from './rare.js';
-import { codeOf, livesOn, outlasts, verdictOf } from './rules.js';
+import { codeOf, isDelivery, livesOn, outlasts, verdictOf } from './rules.js';
 import { answered, deadLetter, expire, expiredHeld, expiredQueued, lapsedQueued, leaveLine } from './settle.js';
 import { GUILTY, LAPSED, ONE_ATTEMPT, State, STATE } from './states.js';
 
 /* The turn of a message: an attempt begins, and ends otherwise than by an answer. */
+
+const isMessage = (from: unknown): from is Message => isDelivery(from);
 
 /* ---- it begins ---- */
 
@@ -28,10 +32,21 @@ type Handler = (self: { readonly p: { readonly from: unknown } }, payload: unkno
 export function deliveredOp(op: Op): Op {
   const run = op.run as Handler;
   const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
+  const { many } = op;
   op.delivered = new Op(
-    Kind.Call, op.name, op.concurrent ? aside(run) : guarded, op.check, op.concurrent, op.isAsync,
+    Kind.Call, op.name,
+    op.concurrent ? aside(run) : many === null ? guarded : together(many as Handler, op.collect),
+    op.check, op.concurrent, op.isAsync,
   );
   return op.delivered;
+}
+
+/** The handler takes what waits next as well, up to so many. */
+function together(run: Handler, max: number): Handler {
+  return (self, _payload) => {
+    const lead = self.p.from as Message;
+    return begin(lead) ? run(self, collectNext(lead, max, isMessage)) : NO_REPLY;
+  };
 }
 
 /**
@@ -63,10 +78,15 @@ export function begin(d: Message): boolean {
 }
 
 /** The same for a message that carries something rare: only such a one has been started before. */
-function beginRarely(to: Destination, d: Message, { extra, slot, stored }: Rare): void {
+function beginRarely(to: Destination, d: Message, rare: Rare): void {
+  const { extra, slot, stored } = rare;
+  rare.begunAt = -1;
   const { counters, all } = to;
   if (slot !== null) leaveSlot(to, d, slot);
-  if (extra !== null) extra.controller = null; // the signal of an earlier attempt has fired with its agent
+  if (extra !== null) {
+    extra.controller = null; // the signal of an earlier attempt has fired with its agent
+    extra.cancelled = false;
+  }
   if (stored !== null) stored.begins(d.attempts);
   if (d.attempts === 1) return;
   counters.retried++;
@@ -142,13 +162,22 @@ export function lapse(to: Destination, d: Message): void {
 /** Its handler threw: what the policy says becomes of it. True when the agent lives on. */
 export function threw(to: Destination, d: Message, error: unknown): boolean {
   const { starts } = d;
+  if (endsInterrupted(d, error)) {
+    refused(d.callee.box());
+    answered(to, d, INTERRUPTED, undefined);
+    return true;
+  }
   const verdict = verdictOf(d.terms.onError, error);
   const code = verdict === 'refuse' ? codeOf(error) : '';
   // Both are the user's code: it may have ended the agent, or said by hand what becomes of the message.
   if (!d.running || d.starts !== starts) return d.callee.phase === Phase.Dead || livesOn(verdict);
   switch (verdict) {
     case 'retry': attemptFailed(to, d, error); return true;
-    case 'dead-letter': terminated(to, d, error); return true;
+    case 'dead-letter':
+      // a turn of several judges nobody
+      if (joinedBy(d) > 0) attemptFailed(to, d, error);
+      else terminated(to, d, error);
+      return true;
     case 'refuse': {
       refused(d.callee.box());
       answered(to, d, code, error);
@@ -165,7 +194,9 @@ export function threw(to: Destination, d: Message, error: unknown): boolean {
 export function attemptFailed(to: Destination, d: Message, reason: unknown, delay: number = -1): void {
   d.guilty = true;
   withdraw(to, d, false);
+  const others = takeJoined(d);
   decide(to, d, reason, delay);
+  for (const other of others) attemptFailed(to, other as Message, reason, delay);
 }
 
 export function nacked(to: Destination, d: Message, delay: number): void {
@@ -174,8 +205,10 @@ export function nacked(to: Destination, d: Message, delay: number): void {
 
 export function terminated(to: Destination, d: Message, reason: unknown): void {
   withdraw(to, d, false);
+  const others = takeJoined(d);
   d.rarely().failures = [...d.failures, new Failure(d.attempts, reason)];
   deadLetter(to, d, reason);
+  for (const other of others) terminated(to, other as Message, reason);
 }
 
 /** The handler takes longer than it may. */
@@ -191,18 +224,32 @@ export function overran(to: Destination, d: Message): void {
  * until then. It is held, and goes on by `again`.
  */
 export function parked(to: Destination, d: Message): void {
+  for (const other of takeJoined(d)) {
+    attemptUndone(to, other as Message);
+    hold(to, other as Message);
+    awaitOwner(to, other as Message);
+  }
   const controller = d.extra?.controller;
   if (controller !== null && controller !== undefined) {
     controller.abort('parked');
     d.callee.ext?.controllers?.delete(controller);
   }
+  attemptUndone(to, d);
+  if (d.expiry !== null) d.expiry.remove(d);
+  hold(to, d);
+}
+
+/** Its attempt is over, and does not count. */
+function attemptUndone(to: Destination, d: Message): void {
   withdraw(to, d, false);
+  uncount(d);
+}
+
+function uncount(d: Message): void {
   d.attempts--;
   const rare = d.rarely();
   rare.undone++;
   if (rare.stored !== null) rare.stored.undone(d.attempts);
-  if (d.expiry !== null) d.expiry.remove(d);
-  hold(to, d);
 }
 
 /** It is decided: the handler runs again. */
@@ -217,19 +264,27 @@ export function unparked(to: Destination, d: Message): void {
 /** The agent that handled it has ended. Ends that the message did not cause are no attempts of it. */
 export function attemptEnded(to: Destination, d: Message, reason: ExitReason): void {
   withdraw(to, d, d.crashedCallee && !isOrderly(reason));
-  if (!d.guilty) {
+  const others = takeJoined(d);
+  const { guilty } = d;
+  if (!guilty) {
     if (d.ahead) unbegun(to, d);
-    d.attempts--;
-    const rare = d.rarely();
-    rare.undone++;
-    if (rare.stored !== null) rare.stored.undone(d.attempts);
+    uncount(d);
   } else charge(d);
   decide(to, d, reason, -1);
+  for (const other of others) joinedEnded(to, other as Message, reason, guilty);
   // Its own process outlives an agent that ends in order; the next attempt must be the only one.
   const { extra } = d;
   if (extra === null || extra.worker === null) return;
   to.kernel.end(extra.worker, 'shutdown');
   extra.worker = null;
+}
+
+/** The same of one that had joined it: whoever of them has ended it, each has its next attempt alone. */
+function joinedEnded(to: Destination, d: Message, reason: ExitReason, guilty: boolean): void {
+  withdraw(to, d, false);
+  d.guilty = guilty;
+  if (!guilty) uncount(d);
+  decide(to, d, reason, -1);
 }
 
 /**
@@ -314,10 +369,7 @@ function unbegun({ counters, all }: Destination, d: Message): void {
 /** The same while its agent lives: as if its turn had not come. */
 function unclaim(to: Destination, d: Message): void {
   unbegun(to, d);
-  d.attempts--;
-  const rare = d.rarely();
-  rare.undone++;
-  if (rare.stored !== null) rare.stored.undone(d.attempts);
+  uncount(d);
   d.state = State.Queued;
   to.counters.running--;
   to.all.running--;

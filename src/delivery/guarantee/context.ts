@@ -1,10 +1,11 @@
 import { delayMs } from '../../base/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { DeliveryContext } from '../../api/delivery.js';
+import { provenanceOf, type Told } from './pending/provenance.js';
+import type { DeliveryContext, MessageProvenance } from '../../api/delivery.js';
 
 /** The message that is handled. */
-interface Handled {
+interface Handled extends Told {
   readonly callee: Process;
   readonly key: string | null;
   readonly running: boolean;
@@ -36,6 +37,11 @@ export class Context implements DeliveryContext {
 
   get redelivered(): boolean {
     return this.attempt > 1;
+  }
+
+  /** @internal Use `self.message`. */
+  get provenance(): MessageProvenance {
+    return provenanceOf(this.#message);
   }
 
   ack(reply?: unknown): boolean {

@@ -192,8 +192,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     let delayMs = 0;
     let durable: boolean | undefined = undefined;
     let coalesce: Coalescing | null = null;
+    let mode: 'interrupt' | 'steer' | null = null;
     if (options !== undefined) {
-      ({ terms, key, order, delayMs, durable, coalesce } = readDeliver(verb, options, terms, this.wall));
+      ({ terms, key, order, delayMs, durable, coalesce, mode } = readDeliver(verb, options, terms, this.wall));
     }
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
@@ -220,6 +221,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     } else if (terms.guarantee === 'exactly-once') this.checkWindow(to, sender, addr, op);
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
+    if (mode !== null) made.rarely().mode = mode;
     const slot = coalesce === null ? null : slotOf(made, coalesce);
     const { store } = this;
     if (slot !== null && store !== null && name instanceof Cell) this.recallWaiting(store, to, name.name, made, slot);

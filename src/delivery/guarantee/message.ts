@@ -22,6 +22,7 @@ import type { KeyRecord } from './dedupe/ledger.js';
 import { Route, routeOf, type Destination } from './destination.js';
 import type { Expiry } from './expiry.js';
 import { NO_FAILURES, Rare } from './rare.js';
+import { steering } from './pending/join.js';
 import type { Followed } from './receipt.js';
 import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
@@ -82,7 +83,6 @@ export class Message extends Request implements Followed {
   get number(): number {
     return typeof this.identity === 'number' ? this.identity : this.identity.number;
   }
-
   get state(): State {
     return (this.bits & STATE) as State;
   }
@@ -118,7 +118,6 @@ export class Message extends Request implements Followed {
   get starts(): number {
     return this.attempts + (this.rare === null ? 0 : this.rare.undone);
   }
-
   get to(): Destination {
     return this.route.to;
   }
@@ -135,7 +134,6 @@ export class Message extends Request implements Followed {
   get terms(): Terms {
     return this.route.terms;
   }
-
   get record(): KeyRecord | null {
     return typeof this.identity === 'number' ? null : this.identity;
   }
@@ -150,14 +148,12 @@ export class Message extends Request implements Followed {
   get due(): number {
     return this.expiry === null ? -1 : this.expiry.due;
   }
-
   get extra(): RequestExtra | null {
     return this.rare === null ? null : this.rare.extra;
   }
   cold(): RequestExtra {
     return (this.rarely().extra ??= new RequestExtra(this));
   }
-
   get order(): string | null {
     return this.rare === null ? null : this.rare.order;
   }
@@ -213,6 +209,12 @@ export class Message extends Request implements Followed {
     return { guarantee: this.terms.guarantee, key, attempt: this.attempts };
   }
 
+  override get guaranteed(): true {
+    return true;
+  }
+  override steered(): readonly unknown[] {
+    return steering<Message>(this, (from): from is Message => from instanceof Message);
+  }
   override get context(): Context {
     return new Context(this);
   }
@@ -326,11 +328,9 @@ export class Message extends Request implements Followed {
   expire(): void {
     lapse(this.to, this);
   }
-
   overran(): void {
     overran(this.to, this);
   }
-
   backedOff(): void {
     this.rarely().wait = null;
     this.to.again(this);
@@ -380,7 +380,6 @@ export class Message extends Request implements Followed {
       });
     return rare.promised;
   }
-
   get receiptState(): ReceiptState {
     if (this.outcome !== null) return this.outcome.kind;
     if (this.state === State.Held) return 'pending';

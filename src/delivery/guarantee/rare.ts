@@ -6,9 +6,17 @@ import type { DeadLetter } from '../../api/letters.js';
 import type { Slot } from './pending/slot.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import type { Stored } from './store/stored.js';
+import type { State } from './states.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
 export const NO_FAILURES: readonly FailedAttempt[] = [];
+
+/** A message that is handled in the turn of another one. */
+export interface Joined {
+  readonly state: State;
+}
+
+const NO_JOINED: readonly Joined[] = [];
 
 /** What most messages never need: made with the first that does. */
 export class Rare {
@@ -22,6 +30,15 @@ export class Rare {
   sampled: number;
   /** key of the messages that are handled one after the other */
   order: string | null = null;
+  /** how it reaches a turn that runs; null: it waits for its own */
+  mode: 'interrupt' | 'steer' | null = null;
+  /** of one of an earlier life: who sent it, and when, wall clock */
+  sender: string | null = null;
+  sentAt = -1;
+  /** wall clock of the first look at where it comes from in this attempt */
+  begunAt = -1;
+  /** messages that its turn handles with it */
+  joined: readonly Joined[] = NO_JOINED;
   /** of the messages of its key, it is the one that waits */
   slot: Slot | null = null;
   /** the back-off that it waits in */

@@ -3,8 +3,14 @@ import { fieldOf } from '../../base/text/index.js';
 import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { Cell, ViaAddress } from '../../router/names/index.js';
+import { Request } from '../../router/request/index.js';
 import { PoolAddress } from '../group/index.js';
 import type { ErrorVerdict } from '../../api/delivery.js';
+
+/** Whether a process handles, or would handle, a message with a guarantee. */
+export function isDelivery(from: unknown): boolean {
+  return from instanceof Request && from.guaranteed;
+}
 
 /** Whether an address may have a later owner: a name or a pool, never a process that has ended. */
 export function outlasts(target: Address): boolean {

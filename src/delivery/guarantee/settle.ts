@@ -6,6 +6,7 @@ import type { Destination } from './destination.js';
 import { inLine, leaveMailbox, release } from './hold.js';
 import type { Message } from './message.js';
 import { Outcome } from './outcome.js';
+import { takeJoined } from './pending/join.js';
 import { leaveSlot } from './pending/slot.js';
 import { NO_FAILURES } from './rare.js';
 import { GuaranteedRedelivery } from './redelivery.js';
@@ -209,9 +210,19 @@ export function conclude(
   else if (typeof identity !== 'number') settleKey(to, identity, outcome, answer);
   else if (terms.guarantee === 'exactly-once') to.windowOf(d.caller).mark(identity);
   if (d.rare === null) return;
+  if (answer) for (const other of takeJoined(d)) settleJoined(to, other as Message, kind, reply, reason, details);
   if (d.rare.slot !== null) leaveSlot(to, d, d.rare.slot);
   if (d.rare.order !== null) goOn(to, d, d.rare.order);
   if (d.rare.stored === null) d.rare.tellEnd(outcome);
+}
+
+/** It was handled in the same turn as the one that led it. */
+function settleJoined(
+  to: Destination, d: Message, kind: OutcomeKind, reply: unknown, reason: unknown, details: unknown,
+): void {
+  if (d.state !== State.Running) return;
+  if (kind === 'refused') answered(to, d, reason as string, details);
+  else conclude(d, kind, reply, undefined, undefined);
 }
 
 /** The end of a stored message is committed, or can no longer be: now it is told. */

@@ -44,6 +44,10 @@ export class Op {
   readonly slow: boolean;
   /** the handler is an async function, so development builds follow it with an AsyncContext */
   readonly isAsync: boolean;
+  /** takes an array of what waits; null for an operation that takes one message at a time */
+  many: OpRun | null = null;
+  /** most messages of one turn of it */
+  collect = 1;
   /** the same operation as it is delivered with a guarantee; made on first use */
   delivered: Op | null = null;
   /** what goes on of it when its message is over already: counted as little as a signal; made on first use */

@@ -86,6 +86,16 @@ export abstract class Request extends ReplySlot {
     return undefined;
   }
 
+  /** It is a message with a guarantee. */
+  get guaranteed(): boolean {
+    return false;
+  }
+
+  /** The steering messages that have come for its handler; they are handled with it. */
+  steered(): readonly unknown[] {
+    return [];
+  }
+
   abstract cold(): RequestExtra;
 
   /** The callee's signal has fired, or can no longer fire: it is not kept for the callee's life. */

@@ -2,7 +2,7 @@ import { BACKOFF, delayMs, OptionError, readBackoff } from '../../../base/index.
 import type { Schedule } from '../../../base/index.js';
 import { Rank, RANKS } from '../../../mailbox/index.js';
 import type {
-  DeliverCoalesce, DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
+  DeliverCoalesce, DeliverMode, DeliverOptions, DeliveryDefaults, ErrorVerdict, Guarantee,
 } from '../../../api/delivery.js';
 import type { MailboxLane } from '../../../api/mailbox.js';
 import { checkKeys } from '../options.js';
@@ -32,7 +32,7 @@ export const STANDARD: Terms = {
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
 const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
 export const DELIVER_KEYS: readonly string[] = [
-  ...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable', 'coalesce',
+  ...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable', 'coalesce', 'mode',
 ];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
@@ -117,6 +117,8 @@ export interface Asked {
   /** undefined for what its agent's definition says */
   readonly durable: boolean | undefined;
   readonly coalesce: Coalescing | null;
+  /** null for a message that waits for a turn of its own */
+  readonly mode: 'interrupt' | 'steer' | null;
 }
 
 /** The key under which one message of its operation waits at most, and which one that is. */
@@ -129,7 +131,7 @@ export interface Coalescing {
 export function readDeliver(where: string, given: DeliverOptions, base: Terms, wall: () => number): Asked {
   if (typeof given !== 'object'
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
-  const { key, order, guarantee, delayMs: delay, at, durable, coalesce } = given;
+  const { key, order, guarantee, delayMs: delay, at, durable, coalesce, mode } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) {
     if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs'
@@ -143,7 +145,7 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
       return known;
     }
     ({ terms } = known);
-  } else terms = termsOf(where, given, base, DELIVER_KEYS);
+  } else terms = termsOf(where, mode === undefined ? given : inLaneOf(where, given, mode), base, DELIVER_KEYS);
   if (key !== undefined && terms.guarantee !== 'exactly-once') {
     throw new OptionError(
       `${where}.key`, key, `no key with the guarantee '${terms.guarantee}'`,
@@ -156,7 +158,24 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
     delayMs: delay === undefined && at === undefined ? 0 : delayOf(where, given, terms, wall),
     durable: durable === undefined ? undefined : checkDurable(where, durable),
     coalesce: coalesce === undefined ? null : coalescingOf(where, given, coalesce),
+    mode: mode === undefined || mode === 'follow-up' ? null : mode,
   };
+}
+
+const LANE_OF = { interrupt: 'critical', steer: 'high', 'follow-up': undefined } as const;
+
+/** A mode has its lane: what interrupts goes first, what steers goes before what follows. */
+function inLaneOf(where: string, given: DeliverOptions, mode: DeliverMode): DeliverOptions {
+  if (typeof mode !== 'string' || !Object.hasOwn(LANE_OF, mode)) {
+    throw new OptionError(`${where}.mode`, mode, "'follow-up' (default), 'steer' or 'interrupt'");
+  }
+  const refuse = (rule: string, fix: string): OptionError =>
+    new OptionError(`${where}.mode`, mode, rule, fix, 'BAD_COMBINATION');
+  if (where !== 'deliver') throw refuse('none with a call', 'deliver it, and await its receipt');
+  const lane = LANE_OF[mode];
+  if (lane === undefined) return given;
+  if (given.lane !== undefined) throw refuse('no lane beside it', `it goes into the lane '${lane}'`);
+  return { ...given, lane };
 }
 
 function coalescingOf(
@@ -212,6 +231,7 @@ class Variant implements Asked {
   readonly delayMs = 0;
   readonly durable = undefined;
   readonly coalesce = null;
+  readonly mode = null;
   constructor(
     readonly base: Terms,
     readonly guarantee: Guarantee | undefined,

@@ -80,9 +80,10 @@ interface RawEntry {
   readonly concurrent?: boolean;
   readonly version?: unknown;
   readonly upcast?: unknown;
+  readonly collect?: unknown;
 }
 
-const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle', 'version', 'upcast']);
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['schema', 'concurrent', 'handle', 'version', 'upcast', 'collect']);
 
 // A Map, so that `constructor` and `__proto__` are unknown operations like any other.
 function table(
@@ -128,8 +129,42 @@ function operation(
   const guarded = allow === undefined ? check : guardedBy(allow, agent, name, check);
   const concurrent = entry.concurrent ?? false;
   const versions = versionsOf(`${agent}.${kind}.${name}`, entry);
+  if (entry.collect !== undefined) {
+    checkCollect(`${agent}.${kind}.${name}`, entry, streams);
+    return collecting(new Op(
+      what, name, wrapped(durable, (self, payload) => handle(self, [payload] as never)), guarded, false,
+      handle.constructor.name === 'AsyncFunction', versions,
+    ), wrapped(durable, handle), entry.collect as number);
+  }
   if (!durable || streams || concurrent) return new Op(what, name, handle, guarded, concurrent, false, versions);
   return new Op(what, name, inTurn(handle), guarded, false, handle.constructor.name === 'AsyncFunction', versions);
+}
+
+function wrapped(durable: boolean, run: OpRun): OpRun {
+  return durable ? inTurn(run) : run;
+}
+
+function collecting(op: Op, many: OpRun, max: number): Op {
+  op.many = many;
+  op.collect = max;
+  return op;
+}
+
+const COLLECT_MAX = 1_000;
+
+function checkCollect(where: string, { collect, concurrent, schema }: RawEntry, streams: boolean): void {
+  if (!Number.isInteger(collect) || (collect as number) < 2 || (collect as number) > COLLECT_MAX) {
+    throw new OptionError(
+      `${where}.collect`, collect, `a whole number of messages from 2 to ${COLLECT_MAX.toLocaleString('en')}`,
+      collect === 1 ? 'leave it out: without it a handler takes one' : undefined,
+    );
+  }
+  if (schema !== undefined || concurrent === true || streams) {
+    throw new OptionError(
+      `${where}.collect`, collect, 'a plain handler of one turn at a time',
+      'leave schema, concurrent and generators out, and check the payloads in the handler', 'BAD_COMBINATION',
+    );
+  }
 }
 
 /** A version above 1 says that there are older payloads, and `upcast` what they are today: the two go together. */

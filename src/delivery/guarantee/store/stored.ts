@@ -6,6 +6,10 @@ import type { Process } from '../../../process/record/index.js';
  * it; what its sender hears of it is always committed.
  */
 export interface Stored {
+  /** of its row; -1 before it has one */
+  readonly seq: number;
+  /** its row is of an earlier life */
+  readonly earlier: boolean;
   /** the sender has been told how it ended */
   readonly told: boolean;
   /**
