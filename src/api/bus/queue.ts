@@ -32,6 +32,11 @@ export interface QueueOptions<T = unknown> {
   readonly orderByKey?: boolean | undefined;
   /** of the items with one key only one waits: the `last` one, in the place of the first, or the `first` one */
   readonly coalesce?: 'last' | 'first' | undefined;
+  /**
+   * what waits outlives the program: `push` resolves when the item is in the store of the system, and
+   * its end is told when that is. Without a store it is `NO_STORE`. Default false
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /** Options of `push`. */
@@ -105,17 +110,32 @@ export interface Lease<T = unknown> {
 /** What a queue has counted since it was made, and holds now. */
 export interface QueueStats {
   readonly name: string;
-  /** `acked + dropped + deadLettered + expired + superseded + ready + delayed + leased`, at every moment */
+  /** its items are in the store: `ready`, `delayed`, `leased` and `ending` of them are */
+  readonly durable: boolean;
+  /**
+   * at every moment `pushed + recovered` are `acked + dropped + deadLettered + expired + superseded + unknown + stored
+   * + ready + delayed + leased + ending`; what is not durable has only 0 in `recovered`, `unknown`, `stored`, `ending`
+   */
   readonly pushed: number;
+  /** that earlier lives of the program have left in the store */
+  readonly recovered: number;
   readonly acked: number;
   readonly dropped: number;
   readonly deadLettered: number;
   readonly expired: number;
   readonly superseded: number;
+  /** a write of the store has failed: they may be there or not, and come again or not */
+  readonly unknown: number;
+  /** left in the store to a later life, by the stop of the system or because they cannot be read */
+  readonly stored: number;
   /** can be taken, or wait for their key */
   readonly ready: number;
   readonly delayed: number;
   readonly leased: number;
+  /** over, and the store has yet to write it */
+  readonly ending: number;
+  /** of those that are ready, how many nobody has asked for yet: they are in the store alone */
+  readonly unread: number;
   /** pushes that were refused or withdrawn: no part of `pushed` */
   readonly refused: number;
   /** how often an item came back from a consumer */
@@ -124,7 +144,7 @@ export interface QueueStats {
   readonly lost: number;
   /** pulls that wait for an item, and consumers with a free place */
   readonly waiting: number;
-  /** pushes that wait for room */
+  /** pushes that wait for room, or for the store */
   readonly pushing: number;
   /** ms for which the one that waits longest could have been taken; 0 when none waits */
   readonly oldestMs: number;
@@ -188,7 +208,10 @@ export interface Queue<T = unknown> extends AsyncIterable<T> {
    * Resolves when the item is in the queue, or dropped by its policy. Errors: a BusError
    * `QUEUE_FULL`, `QUEUE_CLOSED`, `OVERLOADED` (`memory.ceilingBytes` of the system: low lanes first),
    * `INVALID_PAYLOAD`, `TIMEOUT`, `ZOMBIE`; `SYSTEM_STOPPED`; the
-   * reason of the signal; an OptionError, also for a promise in place of an item.
+   * reason of the signal; an OptionError, also for a promise in place of an item. Of a durable queue,
+   * which has the item once it is committed: a StoreError (`STORE_FULL`, `STORE_FAILED`), then it is
+   * not there; `UNKNOWN` when nobody knows; `NOT_STORABLE` with the path to what cannot be stored. In a
+   * turn of a durable agent (`self.queue`) it resolves at once, and the item goes with its commit.
    */
   push(item: T, options?: PushOptions): Promise<PushOutcome>;
   /**

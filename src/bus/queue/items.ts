@@ -6,27 +6,18 @@ import { Failure } from '../../router/dead-letter/index.js';
 import type { DeadLetter } from '../../api/letters.js';
 import { BusError } from '../core/index.js';
 import {
-  cameBack, due, ended, entered, imbalanceOf, type ItemEnd, lent, lost, over, QueueAccount, taken,
+  cameBack, due, ended, entered, imbalanceOf, type ItemEnd, type ItemPlace, lent, lost, over, QueueAccount, taken,
 } from './account.js';
-import type { TurnClock } from './clock.js';
 import { Expiry, Item, type ItemQueue, Stage } from './item.js';
 import { LeaseImpl, type Lender } from './lease.js';
 import type { PushTerms, ReadQueue } from './options.js';
+import type { ItemPorts } from './ports.js';
 import { Ready } from './ready.js';
 
-const PLACES = ['ready', 'delayed', 'leased'] as const;
+const PLACES: readonly ItemPlace[] = ['ready', 'delayed', 'leased'];
 /** So many failures of one item are kept, the latest. */
 const FAILURES_MAX = 32;
-
-/** What the items of a queue tell it. */
-export interface ItemPorts {
-  readonly kernel: Kernel;
-  readonly clock: TurnClock;
-  /** an item is ready, or there is room for one more */
-  readonly changed: () => void;
-  /** a dead letter */
-  readonly bury: (item: Item, reason: unknown) => void;
-}
+const DONE: Promise<void> = Promise.resolve();
 
 /**
  * The items of one queue. Each goes (delayed) ─▶ ready ─▶ leased ─▶ over, and from leased back; each
@@ -36,20 +27,19 @@ export interface ItemPorts {
 export class Items implements ItemQueue, Lender {
   readonly kernel: Kernel;
   readonly account: QueueAccount;
-  private readonly ready: Ready;
-  private readonly delayed = new Line<Item>();
-  private readonly leased = new Line<Item>();
+  protected readonly delayed = new Line<Item>();
+  protected readonly leased = new Line<Item>();
   /** the one item of each key that waits, where such items coalesce */
   private readonly latest: Map<string, Item> | null;
   private lastId = 0;
-  private lastToken = 0;
+  protected lastToken = 0;
   constructor(
-    private readonly options: ReadQueue,
-    private readonly ports: ItemPorts,
+    protected readonly options: ReadQueue,
+    protected readonly ports: ItemPorts,
+    protected readonly ready: Ready = new Ready(options.orderByKey),
   ) {
     this.kernel = ports.kernel;
     this.account = new QueueAccount(ports.kernel.audited);
-    this.ready = new Ready(options.orderByKey);
     this.latest = options.coalesce === null ? null : new Map();
   }
 
@@ -70,10 +60,13 @@ export class Items implements ItemQueue, Lender {
 
   /** @param from who hears of its death; null for nobody */
   add(payload: unknown, terms: PushTerms, past: DeadLetter | null, from: Process | null): void {
-    const item = new Item(this, ++this.lastId, payload, terms.lane, terms.key);
+    this.enter(new Item(this, ++this.lastId, payload, terms.lane, terms.key), terms, past, from);
+  }
+
+  protected enter(item: Item, terms: PushTerms, past: DeadLetter | null, from: Process | null): void {
     if (past !== null) item.cold.past = past;
     if (from !== null) item.cold.from = from;
-    if (this.latest !== null && item.key !== null) this.latest.set(item.key, item);
+    this.latch(item);
     if (terms.expiresInMs >= 0) this.arm(item, terms.expiresInMs);
     entered(this.account, terms.delayMs > 0 ? 'delayed' : 'ready');
     if (terms.delayMs > 0) this.delay(item, terms.delayMs);
@@ -196,6 +189,11 @@ export class Items implements ItemQueue, Lender {
     this.lose(lease.of, reason);
   }
 
+  /** The answer of a verb that counted. */
+  answered(_verb: string, _lease: LeaseImpl): Promise<void> {
+    return this.kernel.scheduler.paced(DONE);
+  }
+
   lostLease(verb: string, id: number): BusError {
     return unstacked(() => new BusError(
       'LEASE_LOST', `queue '${this.options.name}'`,
@@ -204,7 +202,7 @@ export class Items implements ItemQueue, Lender {
   }
 
   /** The fence: only the lease that the item names may end it. */
-  private settle(lease: LeaseImpl): boolean {
+  protected settle(lease: LeaseImpl): boolean {
     if (!lease.counts) return false;
     lease.of.lease = null;
     lease.settled();
@@ -224,7 +222,7 @@ export class Items implements ItemQueue, Lender {
     lease.over();
   }
 
-  private failed(item: Item, delayMs: number | undefined, reason: unknown): void {
+  protected failed(item: Item, delayMs: number | undefined, reason: unknown): void {
     this.note(item, reason);
     const { attemptsMax, backoff } = this.options;
     if (item.attempts >= attemptsMax) {
@@ -235,30 +233,29 @@ export class Items implements ItemQueue, Lender {
     this.comeBack(item, delayMs ?? (backoff === null ? 0 : backoffMs(backoff, item.attempts, share())));
   }
 
-  private comeBack(item: Item, delayMs: number): void {
-    const { latest, account } = this;
+  protected comeBack(item: Item, delayMs: number): void {
     const newer = this.latestOf(item.key);
     if (this.isLate(item)) this.finish(item, 'expired');
     else if (newer !== undefined && this.options.coalesce === 'last') this.finish(item, 'superseded');
     else {
       if (newer !== undefined) this.finish(newer, 'superseded');
-      if (latest !== null && item.key !== null) latest.set(item.key, item);
+      this.latch(item);
       this.kernel.deadlines.remove(item);
       unstand(item);
-      cameBack(account, delayMs > 0 ? 'delayed' : 'ready');
+      cameBack(this.account, delayMs > 0 ? 'delayed' : 'ready');
       if (delayMs > 0) this.delay(item, delayMs);
       else this.offer(item, true);
     }
     this.ports.changed();
   }
 
-  private note(item: Item, reason: unknown): void {
+  protected note(item: Item, reason: unknown): void {
     const { failures } = item.cold;
     failures.push(new Failure(item.attempts, reason));
     if (failures.length > FAILURES_MAX) failures.shift();
   }
 
-  private kill(item: Item, reason: unknown): void {
+  protected kill(item: Item, reason: unknown): void {
     this.finish(item, 'deadLettered');
     this.ports.bury(item, reason);
     this.ports.changed();
@@ -289,50 +286,62 @@ export class Items implements ItemQueue, Lender {
     return expiry !== null && expiry.at <= this.kernel.env.mono();
   }
 
-  private arm(item: Item, ms: number): void {
+  protected arm(item: Item, ms: number): void {
     const expiry = new Expiry(item, this.kernel.env.mono() + ms);
     item.cold.expiry = expiry;
     this.kernel.deadlines.add(expiry, ms);
   }
 
-  private disarm(item: Item): void {
+  protected disarm(item: Item): void {
     if (item.rare !== null && item.rare.expiry !== null) this.kernel.deadlines.remove(item.rare.expiry);
   }
 
   /* ---- where they are ---- */
 
-  private offer(item: Item, returned: boolean): void {
+  protected offer(item: Item, returned: boolean): void {
     item.stage = Stage.Ready;
     item.since = this.ports.clock.now();
     this.ready.put(item, returned);
   }
 
-  private delay(item: Item, ms: number): void {
+  protected delay(item: Item, ms: number): void {
     item.stage = Stage.Delayed;
     stand(this.delayed, item);
     this.kernel.deadlines.add(item, ms);
   }
 
-  private unlatch(item: Item): void {
+  protected latch(item: Item): void {
+    if (this.latest !== null && item.key !== null) this.latest.set(item.key, item);
+  }
+
+  protected unlatch(item: Item): void {
     const { latest } = this;
     if (latest !== null && item.key !== null && latest.get(item.key) === item) latest.delete(item.key);
   }
 
   /** It is over, from wherever it is. */
-  private finish(item: Item, as: ItemEnd): void {
-    const { stage } = item;
-    if (stage === Stage.Over) return;
+  protected finish(item: Item, as: ItemEnd): void {
+    if (item.stage !== Stage.Over) this.over(item, this.away(item), as);
+  }
+
+  /** Takes it out of where it is. */
+  protected away(item: Item): ItemPlace {
     this.unlatch(item);
-    if (stage === Stage.Ready) this.ready.remove(item);
+    if (item.stage === Stage.Ready) this.ready.remove(item);
     else {
       unstand(item);
       this.kernel.deadlines.remove(item);
     }
-    ended(this.account, PLACES[stage], as);
+    return PLACES[item.stage] as ItemPlace;
+  }
+
+  /** It stands nowhere any more. */
+  protected over(item: Item, from: ItemPlace, as: ItemEnd): void {
+    ended(this.account, from, as);
     this.close(item);
   }
 
-  private close(item: Item): void {
+  protected close(item: Item): void {
     item.stage = Stage.Over;
     if (item.rare !== null) this.disarm(item);
     this.ready.over(item);
@@ -348,6 +357,13 @@ export class Items implements ItemQueue, Lender {
 
   /** The system has stopped: leases are lost, and all that is here becomes dead letters. */
   end(reason: unknown): void {
+    this.loseAll();
+    for (const next of [
+      () => this.leased.first, () => this.ready.victim(), () => this.delayed.first,
+    ]) for (let item = next(); item !== null; item = next()) this.kill(item, reason);
+  }
+
+  protected loseAll(): void {
     const out: Item[] = [];
     for (let item = this.leased.first; item !== null; item = item.next) out.push(item);
     for (const item of out) {
@@ -358,9 +374,6 @@ export class Items implements ItemQueue, Lender {
       lease.lose();
       lease.over();
     }
-    for (const next of [
-      () => this.leased.first, () => this.ready.victim(), () => this.delayed.first,
-    ]) for (let item = next(); item !== null; item = next()) this.kill(item, reason);
   }
 
   /** Whether what is counted is what is here. */

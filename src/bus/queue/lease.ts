@@ -19,6 +19,8 @@ export interface Lender {
   extend(lease: LeaseImpl, ms: number): boolean;
   /** the process that has it has ended */
   abandoned(lease: LeaseImpl, reason: ExitReason): void;
+  /** The answer of a verb that counted. */
+  answered(verb: string, lease: LeaseImpl): Promise<void>;
   lostLease(verb: string, id: number): BusError;
 }
 
@@ -57,6 +59,11 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
   /** The item that it is of, as its queue knows it. */
   get of(): Item {
     return this.#of;
+  }
+
+  /** The process with whose life it ends. */
+  get holder(): Process | null {
+    return this.#owner;
   }
 
   get counts(): boolean {
@@ -130,7 +137,7 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
 
   #answer(verb: string, counted: boolean): Promise<void> {
     const { kernel } = this.#lender;
-    if (counted) return kernel.scheduler.paced(DONE);
+    if (counted) return this.#lender.answered(verb, this);
     fenced(this.#owner);
     return rejectedWith(kernel, this.#lender.lostLease(verb, this.id));
   }

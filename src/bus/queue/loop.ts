@@ -34,7 +34,7 @@ export class Loop implements AsyncIterableIterator<unknown> {
     }
     if (signal !== null && signal.aborted) return rejectedWith(kernel, signal.reason);
     const now = queue.takeNow(owner);
-    if (now !== undefined) return kernel.scheduler.paced(Promise.resolve({ done: false, value: now.value }));
+    if (now !== undefined) return kernel.scheduler.paced(Promise.resolve(queue.result(now.value)));
     return queue.isOver ? this.end() : kernel.answer(this.wait());
   }
 

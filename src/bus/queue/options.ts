@@ -20,6 +20,7 @@ export interface ReadQueue {
   readonly overflow: Overflow;
   readonly orderByKey: boolean;
   readonly coalesce: 'last' | 'first' | null;
+  readonly durable: boolean;
 }
 
 /** What one push asks for. */
@@ -66,6 +67,7 @@ const schema: z.ZodType<QueueOptions> = z.strictObject({
   overflow: z.enum(POLICIES, { error: `one of ${POLICIES.join(', ')}` }).optional(),
   orderByKey: z.boolean({ error: 'true or false' }).optional(),
   coalesce: z.enum(['last', 'first'], { error: "'last' or 'first'" }).optional(),
+  durable: z.boolean({ error: 'true or false' }).optional(),
 }, { error: 'an object' });
 
 export function readQueue(name: string, given: QueueOptions): ReadQueue {
@@ -86,6 +88,7 @@ export function readQueue(name: string, given: QueueOptions): ReadQueue {
     overflow: read.overflow ?? 'reject',
     orderByKey: read.orderByKey ?? false,
     coalesce: read.coalesce ?? null,
+    durable: read.durable ?? false,
   };
 }
 

@@ -6,6 +6,8 @@ import { Wait, type Taker, type WaitQueue } from './wait.js';
 export interface PullQueue extends WaitQueue {
   /** What comes of the next item for that consumer. */
   next(owner: Process | null): unknown;
+  /** The same for a loop. */
+  result(value: unknown): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>>;
 }
 
 /** A pull that waits for an item, or for a lease of one. */
@@ -64,6 +66,6 @@ export class Pull extends Wait implements Taker {
   }
 
   private give(value: unknown): void {
-    this.resolve(this.loops ? { done: false, value } : value);
+    this.resolve(this.loops ? this.from.result(value) : value);
   }
 }

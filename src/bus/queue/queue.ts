@@ -14,13 +14,6 @@ import { Loop } from './loop.js';
 import { PLAIN_PULL, PLAIN_PUSH, readLoop, readPull, readPush } from './options.js';
 import type { WorkQueue } from './work-queue.js';
 
-/** What a push comes to, when it comes to that at once. */
-const OUTCOMES: Readonly<Record<PushOutcome, Promise<PushOutcome>>> = {
-  queued: Promise.resolve('queued'),
-  dropped: Promise.resolve('dropped'),
-  superseded: Promise.resolve('superseded'),
-};
-
 /** A queue as one process has it, or the outside. */
 export class QueueImpl<T = unknown> implements Queue<T> {
   readonly #queue: WorkQueue;
@@ -47,12 +40,7 @@ export class QueueImpl<T = unknown> implements Queue<T> {
       const terms = options === undefined ? PLAIN_PUSH : readPush(queue.options, options);
       if (fenced(owner)) throw queue.failed('ZOMBIE', 'push', `the process ${(owner as Process).pid} has ended`);
       if (terms.signal !== null && terms.signal.aborted) return rejectedWith(this.#kernel, terms.signal.reason);
-      const payload = queue.checked(item);
-      const from = wantsFeedback(owner) ? owner : null;
-      const outcome = queue.push(payload, terms, from);
-      return outcome === null
-        ? this.#kernel.answer(handled(queue.wait(owner, payload, terms, from)))
-        : this.#kernel.scheduler.paced(OUTCOMES[outcome]);
+      return queue.send(owner, queue.checked(item), terms, wantsFeedback(owner) ? owner : null);
     } catch (error) {
       return rejectedWith(this.#kernel, error);
     }

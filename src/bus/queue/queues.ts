@@ -1,14 +1,17 @@
-import { sameOptions } from '../../base/index.js';
+import { OptionError, sameOptions } from '../../base/index.js';
 import type { Host } from '../../behaviour/gen/index.js';
+import { durabilityOf } from '../../delivery/durable/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { DeadLetters } from '../../router/dead-letter/index.js';
 import type { QueueOptions, QueueStats } from '../../api/bus/queue.js';
 import { checkBusName, unknownName } from '../core/index.js';
 import { TurnClock } from './clock.js';
 import type { Item } from './item.js';
-import { readQueue } from './options.js';
+import { DurableQueue } from './durable/index.js';
+import { type ReadQueue, readQueue } from './options.js';
+import type { QueuePorts } from './ports.js';
 import { PushRedelivery } from './redelivery.js';
-import { WorkQueue, type QueuePorts } from './work-queue.js';
+import { WorkQueue } from './work-queue.js';
 
 /** The queues of one system, by name. */
 export class Queues implements QueuePorts {
@@ -37,10 +40,22 @@ export class Queues implements QueuePorts {
       return known;
     }
     if (given === undefined && this.strict) throw unknownName('queue', name, this.table.keys());
-    const made = new WorkQueue(readQueue(name, given === undefined ? {} : given), this);
+    const made = this.make(readQueue(name, given === undefined ? {} : given), kept);
     if (this.kernel.closed) made.end();
     if (kept) this.table.set(name, made);
     return made;
+  }
+
+  private make(options: ReadQueue, kept: boolean): WorkQueue {
+    if (!options.durable) return new WorkQueue(options, this);
+    const durability = durabilityOf(this.kernel);
+    if (durability === null) {
+      throw new OptionError(
+        'queue.durable', true, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
+      );
+    }
+    // What nobody can take from is not read.
+    return kept ? new DurableQueue(options, this, durability) : new WorkQueue(options, this);
   }
 
   /** Figures of all queues, in the order of their making. */

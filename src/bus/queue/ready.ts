@@ -20,11 +20,11 @@ class KeyTurn implements Standing<KeyTurn> {
  */
 export class Ready {
   /** those pushed, and those that came back, by lane */
-  private readonly fresh: readonly Line<Item>[] = Array.from({ length: LANES }, () => new Line<Item>());
-  private readonly back: readonly Line<Item>[] = Array.from({ length: LANES }, () => new Line<Item>());
+  protected readonly fresh: readonly Line<Item>[] = Array.from({ length: LANES }, () => new Line<Item>());
+  protected readonly back: readonly Line<Item>[] = Array.from({ length: LANES }, () => new Line<Item>());
   private readonly normal: Line<Item>;
   /** items in other lines than `normal` */
-  private others = 0;
+  protected others = 0;
   /** null when keys have no order */
   private readonly turns: Map<string, KeyTurn> | null;
   /** keys for whose turn items wait, the one that has waited longest first */

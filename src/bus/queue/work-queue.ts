@@ -1,4 +1,4 @@
-import { deepFreeze, disown, isThenable, OptionError, unstacked } from '../../base/index.js';
+import { deepFreeze, disown, handled, isThenable, OptionError, unstacked } from '../../base/index.js';
 import { Line } from '../../base/text/index.js';
 import { checkPayload } from '../../behaviour/gen/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
@@ -9,26 +9,16 @@ import type { BusErrorCode } from '../../api/bus/errors.js';
 import type { PushOutcome, QueueStats } from '../../api/bus/queue.js';
 import { BusError } from '../core/index.js';
 import { over, passed, refused } from './account.js';
-import type { TurnClock } from './clock.js';
 import type { Item } from './item.js';
 import { Items } from './items.js';
 import { PLAIN_PUSH, type PullTerms, type PushTerms, type ReadQueue } from './options.js';
+import type { ItemPorts, QueuePorts } from './ports.js';
 import { Pull, type PullQueue } from './pull.js';
-import { Pusher } from './pusher.js';
+import { OUTCOMES, Pusher } from './pusher.js';
 import type { Taker, Wait } from './wait.js';
 
 /** So many pushes of one queue wait for room; more are refused. */
 export const PUSHERS_MAX = 1_024;
-
-/** What a queue asks of the table that it is in. */
-export interface QueuePorts {
-  readonly kernel: Kernel;
-  readonly clock: TurnClock;
-  /** nobody takes that item */
-  bury(queue: WorkQueue, item: Item, reason: unknown): void;
-  /** it is closed, and there is nothing in it */
-  forget(queue: WorkQueue): void;
-}
 
 /**
  * One queue: its items, who waits for them, and who waits for room. After each step that makes an
@@ -41,17 +31,18 @@ export class WorkQueue implements PullQueue {
   readonly items: Items;
   /** the operation of its dead letters */
   readonly op: Op;
-  private readonly takers = new Line<Taker>();
-  private readonly pushers = new Line<Pusher>();
+  protected readonly takers = new Line<Taker>();
+  protected readonly pushers = new Line<Pusher>();
   private pumping = false;
-  private closed = false;
+  protected closed = false;
   /** its system has */
-  private stopped = false;
+  protected stopped = false;
   /** nothing comes any more */
-  private over = false;
+  protected over = false;
   constructor(
     readonly options: ReadQueue,
     private readonly ports: QueuePorts,
+    itemsOf: (ports: ItemPorts, op: Op) => Items = (given) => new Items(options, given),
   ) {
     const { kernel, clock } = ports;
     this.kernel = kernel;
@@ -61,9 +52,9 @@ export class WorkQueue implements PullQueue {
       Kind.Cast, 'item', null,
       schema === null ? null : (payload) => checkPayload('item', schema, payload), false,
     );
-    this.items = new Items(options, {
+    this.items = itemsOf({
       kernel, clock, changed: () => this.pump(), bury: (item, reason) => ports.bury(this, item, reason),
-    });
+    }, this.op);
   }
 
   get leaseMs(): number {
@@ -102,23 +93,36 @@ export class WorkQueue implements PullQueue {
     return payload;
   }
 
+  /** @param from who hears of its death; null for nobody */
+  send(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
+    const outcome = this.push(payload, terms, from);
+    const { kernel } = this;
+    return outcome === null
+      ? kernel.answer(handled(this.wait(owner, payload, terms, from)))
+      : kernel.scheduler.paced(OUTCOMES[outcome]);
+  }
+
   /**
    * What becomes of an item that is pushed; null when it has to wait for room. Throws when it is refused.
-   * @param from who hears of its death; null for nobody
    */
-  push(payload: unknown, terms: PushTerms, from: Process | null): PushOutcome | null {
-    const { account } = this.items;
-    if (this.closed) {
-      refused(account);
-      throw this.refusal('push');
-    }
+  private push(payload: unknown, terms: PushTerms, from: Process | null): PushOutcome | null {
+    this.checkOpen();
     if (terms === PLAIN_PUSH && this.takers.first !== null && this.passes(payload)) return 'queued';
-    if (this.isOverloaded(payload, terms)) {
-      refused(account);
-      throw this.error('OVERLOADED', `the program is near its memory ceiling (${this.kernel.ceiling?.bound ?? ''}): `
-        + 'items of this lane are refused until there is room; push less, add consumers, or raise memory.ceilingBytes');
-    }
+    this.checkMemory(payload, terms);
     return this.enter(payload, terms, null, from);
+  }
+
+  protected checkOpen(): void {
+    if (!this.closed) return;
+    refused(this.items.account);
+    throw this.refusal('push');
+  }
+
+  protected checkMemory(payload: unknown, terms: PushTerms): void {
+    if (!this.isOverloaded(payload, terms)) return;
+    refused(this.items.account);
+    throw this.error('OVERLOADED', `the program is near its memory ceiling (${this.kernel.ceiling?.bound ?? ''}): `
+      + 'items of this lane are refused until there is room; push less, add consumers, or raise memory.ceilingBytes');
   }
 
   private enter(
@@ -137,7 +141,7 @@ export class WorkQueue implements PullQueue {
   }
 
   /** The wait for room of a push that got null. */
-  wait(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
+  protected wait(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
     const pusher = new Pusher(this, owner, payload, terms, from);
     this.pushers.push(pusher);
     pusher.begin();
@@ -156,21 +160,21 @@ export class WorkQueue implements PullQueue {
   }
 
   /** Items are held in memory as messages are, and refused by the same marks (P11). */
-  private isOverloaded(payload: unknown, { lane }: PushTerms): boolean {
+  protected isOverloaded(payload: unknown, { lane }: PushTerms): boolean {
     const { ceiling } = this.kernel;
     return ceiling !== null && ceiling.refuses(lane, this.op, payload);
   }
 
-  private get isFull(): boolean {
+  protected get isFull(): boolean {
     return this.items.waiting >= this.options.capacity;
   }
 
-  private get hasRoom(): boolean {
+  protected get hasRoom(): boolean {
     return !this.isFull && this.pushers.size === 0;
   }
 
   /** The item that is next has expired, and its timer is late. */
-  private makesRoom(): boolean {
+  protected makesRoom(): boolean {
     this.items.first();
     return this.hasRoom;
   }
@@ -187,18 +191,18 @@ export class WorkQueue implements PullQueue {
   }
 
   /** Whether somebody takes it at once, so that it needs no room. */
-  private isAwaited({ delayMs, key }: PushTerms): boolean {
+  protected isAwaited({ delayMs, key }: PushTerms): boolean {
     return this.pushers.size === 0 && this.isDesired({ delayMs, key });
   }
 
   /** Somebody waits, and for want of any other item would have it at once. */
-  private isDesired({ delayMs, key }: Pick<PushTerms, 'delayMs' | 'key'>): boolean {
+  protected isDesired({ delayMs, key }: Pick<PushTerms, 'delayMs' | 'key'>): boolean {
     return delayMs === 0 && this.takers.first !== null && !this.items.blocks(key) && this.items.first() === null
       && this.nextTaker() !== null;
   }
 
   /** What a full queue does: `queued` when there is room now, null to wait for it. */
-  private overflow(terms: PushTerms): PushOutcome | null {
+  protected overflow(terms: PushTerms): PushOutcome | null {
     const { overflow, capacity } = this.options;
     const { items } = this;
     if (overflow === 'drop-newest' || (overflow === 'drop-oldest' && items.victim().lane > terms.lane)) {
@@ -277,6 +281,11 @@ export class WorkQueue implements PullQueue {
     return this.leases ? this.items.lend(item, owner, this.options.leaseMs) : this.items.take(item);
   }
 
+  /** The same for a loop. */
+  result(value: unknown): IteratorResult<unknown, undefined> | Promise<IteratorResult<unknown, undefined>> {
+    return { done: false, value };
+  }
+
   /** Whoever is next in line and still there. */
   private nextTaker(): Taker | null {
     for (let taker = this.takers.first; taker !== null; taker = this.takers.first) {
@@ -288,12 +297,16 @@ export class WorkQueue implements PullQueue {
   /* ---- together ---- */
 
   /** While it runs it is not entered again: it looks once more at what somebody else has changed meanwhile. */
-  private pump(): void {
+  protected pump(): void {
     if (this.pumping) return;
     this.pumping = true;
     while (this.match() || this.admit()) continue;
     this.pumping = false;
-    if (this.closed && !this.over && this.items.isEmpty) this.finish();
+    if (this.closed && !this.over && this.isDone) this.finish();
+  }
+
+  protected get isDone(): boolean {
+    return this.items.isEmpty;
   }
 
   private match(): boolean {
@@ -305,7 +318,7 @@ export class WorkQueue implements PullQueue {
     return true;
   }
 
-  private admit(): boolean {
+  protected admit(): boolean {
     const pusher = this.pushers.first;
     if (pusher === null) return false;
     if (!pusher.ready()) return true;
@@ -350,7 +363,7 @@ export class WorkQueue implements PullQueue {
     this.ports.forget(this);
   }
 
-  private refuseAll(line: Line<Pusher> | Line<Taker>, why: () => unknown): void {
+  protected refuseAll(line: Line<Pusher> | Line<Taker>, why: () => unknown): void {
     for (let one = line.shift(); one !== null; one = line.shift()) one.refuse(why());
   }
 
@@ -360,7 +373,7 @@ export class WorkQueue implements PullQueue {
     const { items: { account }, takers, pushers } = this;
     const { audited: _, ...counts } = account;
     return {
-      name: this.options.name, ...counts, waiting: takers.size, pushing: pushers.size,
+      name: this.options.name, durable: false, ...counts, unread: 0, waiting: takers.size, pushing: pushers.size,
       oldestMs: this.items.oldestMs(), closed: this.closed,
     };
   }

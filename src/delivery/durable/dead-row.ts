@@ -27,8 +27,14 @@ type Row = readonly [
   number, number, string, unknown, string | null, Terms['guarantee'], number, readonly FailedAttempt[], unknown, number,
 ];
 
+/** What is told of a message, or an item, that was given up. */
+interface GivenUp extends Pick<Message, 'attempts' | 'failures' | 'key'> {
+  readonly op: { readonly name: string };
+  readonly terms: Pick<Terms, 'guarantee'>;
+}
+
 /** Throws when the payload cannot be stored. */
-export function encodeDeadLetter(d: Message, seq: number, payload: unknown, reason: unknown, at: number): Uint8Array {
+export function encodeDeadLetter(d: GivenUp, seq: number, payload: unknown, reason: unknown, at: number): Uint8Array {
   const { op, attempts, failures, key, terms } = d;
   return encodeTold((reasons) => {
     const [last] = reasons([{ reason }]);

@@ -1,11 +1,12 @@
 /** What outlives the program: stored messages, durable agents; and how it reads in a store. */
 export { asideKey, type CrashRecord, decodeCrashes } from './aside.js';
-export { type DeadLetterRow, decodeDeadLetter } from './dead-row.js';
+export { type DeadLetterRow, decodeDeadLetter, encodeDeadLetter } from './dead-row.js';
 export { Durability, durabilityOf } from './durability.js';
 export { decodeMessage, type Envelope } from './envelope.js';
 export type { KeptRecords } from './kept-records.js';
 export { AGENT_RESET, AGENT_RESUME, DLQ_PRUNE, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
 export { decodeState, type StateRecord } from './state-record.js';
+export { attemptsRow } from './stored-message.js';
 export {
   decodeItem, decodePlace, encodeItem, type FoundTopic, ITEM_BYTES, readItems, type TopicItem,
 } from './topic-rows.js';

@@ -32,7 +32,9 @@ export class MemoryStore implements Store {
     this.epoch = ++shelf.epoch;
     const { clean, image } = shelf;
     shelf.clean = false;
-    for (const seq of shelf.marks.keys()) if (!image.has('message', seq)) shelf.marks.delete(seq);
+    for (const seq of shelf.marks.keys()) {
+      if (!image.has('message', seq) && !image.has('item', seq)) shelf.marks.delete(seq);
+    }
     return { epoch: this.epoch, clean, marks: new Map(shelf.marks), batch: image.batch, findings: [] };
   }
 

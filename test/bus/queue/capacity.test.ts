@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced } from './help.js';
+import { codeOf, expectBalanced, VIRTUAL_KINDS } from './help.js';
 
-describe('P work queue: bounded, with the policies of mailboxes', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: bounded, with the policies of mailboxes ($kind)', ({ system: testSystem, how }) => {
   test('reject', async () => {
-    const queue = testSystem().queue<number>('jobs', { capacity: 2 });
+    const queue = testSystem().queue<number>('jobs', { ...how, capacity: 2 });
     expect([await codeOf(queue.push(1)), await codeOf(queue.push(2)), await codeOf(queue.push(3))])
       .toEqual(['done', 'done', 'QUEUE_FULL']);
     expect(queue.stats()).toMatchObject({ pushed: 2, refused: 1 });
   });
 
   test('drop-newest', async () => {
-    const queue = testSystem().queue<number>('jobs', { capacity: 2, overflow: 'drop-newest' });
+    const queue = testSystem().queue<number>('jobs', { ...how, capacity: 2, overflow: 'drop-newest' });
     for (const n of [1, 2]) expect(await queue.push(n)).toBe('queued');
     expect(await queue.push(3)).toBe('dropped');
     expect([await queue.pull(), await queue.pull()]).toEqual([1, 2]);
@@ -21,7 +21,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('drop-oldest: of the lowest lane; what is below all others is dropped itself', async () => {
-    const queue = testSystem().queue<string>('jobs', { capacity: 3, overflow: 'drop-oldest' });
+    const queue = testSystem().queue<string>('jobs', { ...how, capacity: 3, overflow: 'drop-oldest' });
     await queue.push('n1');
     await queue.push('h1', { lane: 'high' });
     await queue.push('n2');
@@ -32,7 +32,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('drop-oldest takes delayed items, and those that wait for their key, when there is nothing else', async () => {
-    const queue = testSystem().queue<string>('jobs', {
+    const queue = testSystem().queue<string>('jobs', { ...how,
       capacity: 1, overflow: 'drop-oldest', orderByKey: true, leaseMs: 1_000,
     });
     await queue.push('later', { delayMs: 1_000 });
@@ -46,7 +46,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('suspend: pushes wait in their order, and come in as room comes', async () => {
-    const queue = testSystem().queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = testSystem().queue<number>('jobs', { ...how, capacity: 1, overflow: 'suspend' });
     const came: number[] = [];
     const pushes = [1, 2, 3].map((n) => queue.push(n).then(() => came.push(n)));
     await settleTurn();
@@ -63,7 +63,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   test('a push that waits ends by its signal, its time, or its process: nothing is queued', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = system.queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = system.queue<number>('jobs', { ...how, capacity: 1, overflow: 'suspend' });
     await queue.push(0);
     const controller = new AbortController();
     const ends = [
@@ -86,7 +86,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 
   test('at most 1,024 pushes wait', async () => {
-    const queue = testSystem().queue<number>('jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = testSystem().queue<number>('jobs', { ...how, capacity: 1, overflow: 'suspend' });
     await queue.push(0);
     for (let n = 0; n < 1_024; n++) void queue.push(n);
     expect(await codeOf(queue.push(1_024))).toBe('QUEUE_FULL');
@@ -95,14 +95,14 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
 
   test('what comes back always has room; who waits for it needs none', async () => {
     const system = testSystem();
-    const queue = system.queue<number>('jobs', { capacity: 1, leaseMs: 1_000 });
+    const queue = system.queue<number>('jobs', { ...how, capacity: 1, leaseMs: 1_000 });
     await queue.push(1);
     const lease = await queue.lease();
     await queue.push(2);
     await lease.nack();
     expect(queue.size).toBe(2);
     expect(await codeOf(queue.push(3))).toBe('QUEUE_FULL');
-    const delayed = system.queue<number>('delayed', { capacity: 1 });
+    const delayed = system.queue<number>('delayed', { ...how, capacity: 1 });
     await delayed.push(1, { delayMs: 60_000 });
     const pull = delayed.pull();
     expect(await codeOf(delayed.push(2))).toBe('done');
@@ -112,8 +112,8 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   test('an item that is late, and not yet gone, ends a closed queue, and makes room', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const closed = system.queue<number>('closed');
-    const bounded = system.queue<number>('bounded', { capacity: 1, overflow: 'suspend' });
+    const closed = system.queue<number>('closed', how);
+    const bounded = system.queue<number>('bounded', { ...how, capacity: 1, overflow: 'suspend' });
     for (const queue of [closed, bounded]) await queue.push(1, { expiresInMs: 10 });
     const waits = bounded.push(2);
     await env.settle();
@@ -126,7 +126,7 @@ describe('P work queue: bounded, with the policies of mailboxes', () => {
   });
 });
 
-describe('P11 a memory ceiling', () => {
+describe.each(VIRTUAL_KINDS)('P11 a memory ceiling ($kind)', ({ system: testSystem, how }) => {
   function loaded() {
     const env = new VirtualEnv();
     const system = testSystem({ env, memory: { ceilingBytes: 1_000, highWater: 0.8, lowWater: 0.7 } });
@@ -141,7 +141,7 @@ describe('P11 a memory ceiling', () => {
 
   test('refuses pushes by their lane, as messages, and counts them', async () => {
     const { system, at } = loaded();
-    const queue = system.queue<number>('jobs');
+    const queue = system.queue<number>('jobs', how);
     at(850);
     const before = system.stats().shed;
     expect(await codeOf(queue.push(1))).toBe('OVERLOADED');
@@ -158,13 +158,13 @@ describe('P11 a memory ceiling', () => {
 
   test('what somebody waits for passes; a dead letter stays one', async () => {
     const { system, at } = loaded();
-    const queue = system.queue<number>('jobs');
+    const queue = system.queue<number>('jobs', how);
     const pulled = queue.pull();
     at(990);
     expect(await queue.push(1)).toBe('queued');
     expect(await pulled).toBe(1);
     at(100);
-    const leased = system.queue<string>('leased', { leaseMs: 1_000, attemptsMax: 1 });
+    const leased = system.queue<string>('leased', { ...how, leaseMs: 1_000, attemptsMax: 1 });
     await leased.push('poison');
     await (await leased.lease()).nack({ reason: 'no' });
     const [letter] = system.deadLetters.list();

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { child, defineAgent } from '../../../src/index.js';
 import type { Lease } from '../../../src/bus/public.js';
 import { pool } from '../../../src/delivery/group/public.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { expectBalanced } from './help.js';
+import { expectBalanced, VIRTUAL_KINDS } from './help.js';
 
 let busy = 0;
 let most = 0;
@@ -44,11 +44,11 @@ const until = async (holds: () => boolean): Promise<void> => {
   expect(holds()).toBe(true);
 };
 
-describe('P work queue: agents as consumers', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: agents as consumers ($kind)', ({ system: testSystem, how }) => {
   test('a call: the item is done when it is answered', async () => {
     const system = testSystem();
     const log: string[] = [];
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     const consumer = queue.consume(system.start(Worker, log), { call: 'work' });
     for (const item of ['a', 'b', 'c']) await queue.push(item);
     await until(() => queue.stats().acked === 3);
@@ -62,7 +62,7 @@ describe('P work queue: agents as consumers', () => {
 
   test('at most `concurrency` at the same time', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     queue.consume(system.start(Worker, []), { call: 'slow', concurrency: 3 });
     for (let n = 0; n < 20; n++) await queue.push(`${n}`);
     expect(queue.stats().leased).toBe(3);
@@ -75,7 +75,7 @@ describe('P work queue: agents as consumers', () => {
     const system = testSystem();
     const log: string[] = [];
     await system.supervise({ children: [child('worker', Worker, log)], intensity: 100 });
-    const queue = system.queue<string>('jobs', { leaseMs: 5_000, attemptsMax: 2 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 5_000, attemptsMax: 2 });
     queue.consume(system.ref(Worker, 'worker'), { call: 'work' });
     for (const item of ['crash', 'refuse', 'good']) await queue.push(item);
     await until(() => queue.stats().acked === 1);
@@ -89,7 +89,7 @@ describe('P work queue: agents as consumers', () => {
     const system = testSystem();
     const log: string[] = [];
     const worker = system.start(Worker, log, { mailbox: { capacity: 1, overflow: 'suspend' } });
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     system.suspend(worker);
     queue.consume(worker, { cast: 'note' });
     for (const item of ['a', 'b', 'c']) await queue.push(item);
@@ -106,7 +106,7 @@ describe('P work queue: agents as consumers', () => {
     const system = testSystem({ env });
     const log: string[] = [];
     await system.supervise({ children: [child('worker', Worker, log)], intensity: 100 });
-    const queue = system.queue<string>('jobs', { leaseMs: 60_000, attemptsMax: 2 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 60_000, attemptsMax: 2 });
     queue.consume(system.ref(Worker, 'worker'), { cast: 'take' });
     for (const item of ['a', 'crash', 'b', 'c']) await queue.push(item);
     await env.advance(1_000);
@@ -121,7 +121,7 @@ describe('P work queue: agents as consumers', () => {
     const spec = pool('workers', Worker, log, { min: 2, max: 2 });
     await system.supervise({ children: [spec] });
     for (const options of [{ leaseMs: 60_000 }, {}]) {
-      const queue = system.queue<string>(options.leaseMs === undefined ? 'plain' : 'leased', options);
+      const queue = system.queue<string>(options.leaseMs === undefined ? 'plain' : 'leased', { ...how, ...options });
       const how = options.leaseMs === undefined ? { call: 'work' } as const : { cast: 'take' } as const;
       queue.consume(system.ref(spec), { ...how, concurrency: 2 });
       for (let n = 0; n < 10; n++) await queue.push(`${n}`);
@@ -134,7 +134,7 @@ describe('P work queue: agents as consumers', () => {
     const system = testSystem();
     const logs: string[][] = [[], []];
     const workers = system.balance(Worker, { members: logs.map((log) => system.start(Worker, log)) });
-    const queue = system.queue<string>('jobs', { leaseMs: 60_000 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 60_000 });
     queue.consume(workers, { cast: 'take', concurrency: 4 });
     for (let n = 0; n < 10; n++) await queue.push(`${n}`);
     await until(() => queue.stats().acked === 10);
@@ -145,7 +145,7 @@ describe('P work queue: agents as consumers', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const log: string[] = [];
-    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 1 });
     const named = system.ref(Worker, 'worker');
     for (const ref of [named, system.balance(Worker, { members: [named] })]) queue.consume(ref, { call: 'work' });
     await queue.push('early');
@@ -161,7 +161,7 @@ describe('P work queue: agents as consumers', () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     const log: string[] = [];
-    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 1 });
     const consumer = queue.consume(system.ref(Worker, 'worker'), { call: 'work' });
     await queue.push('first');
     await env.advance(5_000);
@@ -184,7 +184,7 @@ describe('P work queue: agents as consumers', () => {
   test('an empty queue asks nobody: no timer runs', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    system.queue<string>('jobs').consume(system.ref(Worker, 'nobody'), { call: 'work' });
+    system.queue<string>('jobs', how).consume(system.ref(Worker, 'nobody'), { call: 'work' });
     await env.advance(1_000);
     expect(env.pending.held).toBe(0);
   });
@@ -193,7 +193,7 @@ describe('P work queue: agents as consumers', () => {
     const system = testSystem();
     const worker = system.start(Worker, []);
     const other = system.start(Worker, []);
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     const first = queue.consume(worker, { call: 'work' });
     const owner = system.spawn(async (self) => {
       self.queue<string>('jobs').consume(other, { call: 'work' });
@@ -212,13 +212,13 @@ describe('P work queue: agents as consumers', () => {
 
   test('the end of the queue, and of the system, ends it', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     const consumer = queue.consume(system.start(Worker, []), { call: 'work' });
     await queue.push('a');
     queue.close();
     await until(() => consumer.stopped);
     expect(queue.stats()).toMatchObject({ acked: 1, closed: true });
-    const other = system.queue<string>('other').consume(system.start(Worker, []), { call: 'work' });
+    const other = system.queue<string>('other', how).consume(system.start(Worker, []), { call: 'work' });
     await system.stop();
     expect(other.stopped).toBe(true);
     await other.stop();
@@ -233,11 +233,11 @@ describe('P work queue: agents as consumers', () => {
   ])('bad options %j', (options, message) => {
     const system = testSystem();
     const worker = system.start(Worker, []);
-    expect(() => system.queue<string>('jobs').consume(worker, options as never)).toThrow(message);
+    expect(() => system.queue<string>('jobs', how).consume(worker, options as never)).toThrow(message);
   });
 
   test('what is no ref of the system', () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     expect(() => queue.consume('worker' as never, { call: 'work' } as never)).toThrow(/a ref of this system/);
   });
 });

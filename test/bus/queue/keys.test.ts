@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced } from './help.js';
+import { codeOf, expectBalanced, VIRTUAL_KINDS } from './help.js';
 
-describe('P work queue: ordered by key when asked', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: ordered by key when asked ($kind)', ({ system: testSystem, how }) => {
   const options = { leaseMs: 1_000, attemptsMax: 2, orderByKey: true };
 
   test('one item of a key in flight at a time, others go on', async () => {
-    const queue = testSystem().queue<string>('jobs', options);
+    const queue = testSystem().queue<string>('jobs', { ...how, ...options });
     for (const item of ['a1', 'a2', 'b1', 'a3', 'b2', 'none']) {
       await queue.push(item, item === 'none' ? {} : { key: item.charAt(0) });
     }
@@ -27,7 +26,7 @@ describe('P work queue: ordered by key when asked', () => {
 
   test('a later item does not overtake by its lane, nor while the first one is delayed after a failure', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('first', { key: 'k' });
     await queue.push('second', { key: 'k', lane: 'critical' });
     const lease = await queue.lease();
@@ -48,7 +47,7 @@ describe('P work queue: ordered by key when asked', () => {
   test('the key goes on when its item dies, expires, or is done', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('dies', { key: 'k' });
     await queue.push('expires', { key: 'k', expiresInMs: 10 });
     await queue.push('done', { key: 'k' });
@@ -63,7 +62,7 @@ describe('P work queue: ordered by key when asked', () => {
   });
 
   test('without leases, a key is free as soon as its item is taken', async () => {
-    const queue = testSystem().queue<number>('jobs', { orderByKey: true });
+    const queue = testSystem().queue<number>('jobs', { ...how, orderByKey: true });
     for (let n = 0; n < 4; n++) await queue.push(n, { key: 'k' });
     const got: number[] = [];
     for (let n = 0; n < 4; n++) got.push(await queue.pull());
@@ -71,16 +70,16 @@ describe('P work queue: ordered by key when asked', () => {
   });
 
   test('keys are texts of any kind: none is another one, or a property of anything', async () => {
-    const queue = testSystem().queue<string>('jobs', options);
+    const queue = testSystem().queue<string>('jobs', { ...how, ...options });
     for (const key of ['__proto__', 'constructor', '\u00e9', 'e\u0301', 'a.b', 'a_b']) await queue.push(key, { key });
     for (let n = 0; n < 6; n++) await queue.lease();
     expect(queue.stats().leased).toBe(6);
   });
 });
 
-describe('P work queue: of the items of a key one waits', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: of the items of a key one waits ($kind)', ({ system: testSystem, how }) => {
   test('the last one, in the place of the first', async () => {
-    const queue = testSystem().queue<string>('jobs', { coalesce: 'last' });
+    const queue = testSystem().queue<string>('jobs', { ...how, coalesce: 'last' });
     await queue.push('a1', { key: 'a' });
     await queue.push('b1', { key: 'b' });
     expect(await queue.push('a2', { key: 'a' })).toBe('queued');
@@ -91,7 +90,7 @@ describe('P work queue: of the items of a key one waits', () => {
   });
 
   test('the first one: who pushes another is told', async () => {
-    const queue = testSystem().queue<string>('jobs', { coalesce: 'first' });
+    const queue = testSystem().queue<string>('jobs', { ...how, coalesce: 'first' });
     await queue.push('a1', { key: 'a' });
     expect(await queue.push('a2', { key: 'a' })).toBe('superseded');
     expect(await queue.pull()).toBe('a1');
@@ -101,7 +100,7 @@ describe('P work queue: of the items of a key one waits', () => {
   test('one that comes back meets a newer one', async () => {
     const system = testSystem();
     for (const [coalesce, left] of [['last', 'new'], ['first', 'old']] as const) {
-      const queue = system.queue<string>(coalesce, { coalesce, leaseMs: 1_000 });
+      const queue = system.queue<string>(coalesce, { ...how, coalesce, leaseMs: 1_000 });
       await queue.push('old', { key: 'a' });
       const lease = await queue.lease();
       await queue.push('new', { key: 'a' });
@@ -114,7 +113,7 @@ describe('P work queue: of the items of a key one waits', () => {
 
   test('the life of the new one counts', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', { coalesce: 'last' });
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, coalesce: 'last' });
     await queue.push('a1', { key: 'a', expiresInMs: 10 });
     await queue.push('a2', { key: 'a', expiresInMs: 100 });
     await env.advance(50);

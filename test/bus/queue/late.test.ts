@@ -1,31 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { stateOf } from '../../support/mailbox.js';
-import { codeOf, expectBalanced } from './help.js';
+import { codeOf, expectBalanced, KINDS, VIRTUAL_KINDS } from './help.js';
 
 const schemaOf = (value: unknown) =>
   ({ '~standard': { version: 1, vendor: 'test', validate: () => ({ value }) } }) as never;
 
-describe('P work queue: while the event loop is late', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: while the event loop is late ($kind)', ({ system: testSystem, how }) => {
   test('an item that has expired is dropped by no policy, and coalesces with nothing', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
     for (const overflow of ['reject', 'drop-newest', 'drop-oldest', 'suspend'] as const) {
-      const queue = system.queue<string>(overflow, { capacity: 1, overflow });
+      const queue = system.queue<string>(overflow, { ...how, capacity: 1, overflow });
       await queue.push('old', { expiresInMs: 5 });
       env.now += 20;
       expect(await queue.push('new')).toBe('queued');
       expect(await queue.pull()).toBe('new');
       expect(queue.stats()).toMatchObject({ expired: 1, acked: 1, dropped: 0 });
     }
-    const first = system.queue<string>('first', { coalesce: 'first' });
+    const first = system.queue<string>('first', { ...how, coalesce: 'first' });
     await first.push('old', { key: 'a', expiresInMs: 5 });
     env.now += 20;
     expect(await first.push('new', { key: 'a' })).toBe('queued');
     expect(await first.pull()).toBe('new');
-    const last = system.queue<string>('last', { coalesce: 'last', leaseMs: 1_000 });
+    const last = system.queue<string>('last', { ...how, coalesce: 'last', leaseMs: 1_000 });
     await last.push('old', { key: 'a' });
     const lease = await last.lease();
     await last.push('new', { key: 'a', expiresInMs: 5 });
@@ -36,16 +36,16 @@ describe('P work queue: while the event loop is late', () => {
   });
 });
 
-describe('P work queue: who waits for an item finds the push that waits for room', () => {
+describe.each(KINDS)('P work queue: who waits for an item finds the push that waits for room ($kind)', ({ system: testSystem, how }) => {
   test('beside one that is delayed, and beside one behind its key', async () => {
     const system = testSystem();
-    const delayed = system.queue<string>('delayed', { capacity: 1, overflow: 'suspend' });
+    const delayed = system.queue<string>('delayed', { ...how, capacity: 1, overflow: 'suspend' });
     await delayed.push('late', { delayMs: 60_000 });
     const push = delayed.push('now');
     expect(await stateOf(push)).toBe('waiting');
     expect(await delayed.pull()).toBe('now');
     expect(await push).toBe('queued');
-    const keyed = system.queue<string>('keyed', {
+    const keyed = system.queue<string>('keyed', { ...how,
       capacity: 1, overflow: 'suspend', orderByKey: true, leaseMs: 60_000,
     });
     await keyed.push('a1', { key: 'a' });
@@ -58,23 +58,23 @@ describe('P work queue: who waits for an item finds the push that waits for room
   });
 });
 
-describe('P work queue: what users do to it', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: what users do to it ($kind)', ({ system: testSystem, how }) => {
   test('a promise is no item, whoever makes it; a refused one that rejects ends no program', async () => {
     const system = testSystem();
-    const queue = system.queue<unknown>('plain');
+    const queue = system.queue<unknown>('plain', how);
     for (const item of [Promise.reject(new Error('mine')), Object.assign(() => undefined, { then() {} })]) {
       expect(await codeOf(queue.push(item))).toBe('BAD_OPTION');
     }
-    const made = system.queue<unknown>('made', { schema: schemaOf(Promise.reject(new Error('of the schema'))) });
+    const made = system.queue<unknown>('made', { ...how, schema: schemaOf(Promise.reject(new Error('of the schema'))) });
     expect(await codeOf(made.push(1))).toBe('INVALID_PAYLOAD');
     const none = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as never;
-    expect(await codeOf(system.queue<unknown>('none', { schema: none }).push(1))).toBe('INVALID_PAYLOAD');
+    expect(await codeOf(system.queue<unknown>('none', { ...how, schema: none }).push(1))).toBe('INVALID_PAYLOAD');
     await settleTurn();
   });
 
   test('a listener of the signal of a lease that throws ends no program', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<number>('jobs', { leaseMs: 10 });
+    const queue = testSystem({ env }).queue<number>('jobs', { ...how, leaseMs: 10 });
     await queue.push(1);
     const lease = await queue.lease();
     lease.signal.addEventListener('abort', () => { throw new Error('mine'); });
@@ -89,7 +89,7 @@ describe('P work queue: what users do to it', () => {
     const Worker = defineAgent({
       calls: { work(self, n: number) { return seen.push(n) < 3 ? self.refuse('AGAIN') : 'done'; } },
     });
-    const queue = system.queue<number>('jobs', { leaseMs: 1_000 });
+    const queue = system.queue<number>('jobs', { ...how, leaseMs: 1_000 });
     for (const n of [1, 2, 3]) await queue.push(n);
     queue.consume(system.start(Worker), { call: 'work' });
     for (let turn = 0; turn < 20; turn++) await settleTurn();
@@ -98,7 +98,7 @@ describe('P work queue: what users do to it', () => {
 
   test('a letter that a full queue would lose again stays', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', {
+    const queue = system.queue<string>('jobs', { ...how,
       capacity: 1, overflow: 'drop-oldest', leaseMs: 1_000, attemptsMax: 1,
     });
     await queue.push('low', { lane: 'low' });
@@ -110,7 +110,7 @@ describe('P work queue: what users do to it', () => {
 
   test('a pull whose time is over gets nothing, also before its timer fires', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     const pull = codeOf(queue.pull({ timeoutMs: 5 }));
     await env.settle();
     env.now += 30;
@@ -121,13 +121,13 @@ describe('P work queue: what users do to it', () => {
 
   test('a letter goes into another queue of its name only when that takes it', async () => {
     const system = testSystem();
-    const queue = system.queue<unknown>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    const queue = system.queue<unknown>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 1 });
     await queue.push('text');
     await (await queue.lease()).nack();
     queue.close();
     const number = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) =>
       (typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] }) } } as never;
-    system.queue<unknown>('jobs', { schema: number });
+    system.queue<unknown>('jobs', { ...how, schema: number });
     expect(system.deadLetters.retry({}).refused.map(({ code }) => code)).toEqual(['PROTOCOL_MISMATCH']);
   });
 });

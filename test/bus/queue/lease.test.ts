@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Lease } from '../../../src/bus/public.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced } from './help.js';
+import { codeOf, expectBalanced, VIRTUAL_KINDS } from './help.js';
 
 const options = { leaseMs: 1_000, attemptsMax: 3 };
 
-describe('P work queue: leases', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: leases ($kind)', ({ system: testSystem, how }) => {
   test('an item is invisible while it is leased, and done when it is acknowledged', async () => {
-    const queue = testSystem().queue<string>('jobs', options);
+    const queue = testSystem().queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     const lease = await queue.lease();
     expect([lease.item, lease.attempt, lease.id, lease.token]).toEqual(['work', 1, 1, 1]);
@@ -22,7 +22,7 @@ describe('P work queue: leases', () => {
 
   test('it comes back when the lease ends by time: the signal fires first, the late ack is refused', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     const first = await queue.lease();
     const order: string[] = [];
@@ -49,7 +49,7 @@ describe('P work queue: leases', () => {
 
   test('what a listener of the signal does cannot keep the item', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     const lease = await queue.lease();
     const late: Promise<unknown>[] = [];
@@ -62,7 +62,7 @@ describe('P work queue: leases', () => {
   test('a consumer killed mid-work, its item is handled elsewhere once, and at once', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     let taken: Lease<string> | undefined;
     const p = system.spawn(async (self) => {
@@ -88,7 +88,7 @@ describe('P work queue: leases', () => {
 
   test('what a dying process gives back is not given to a wait of its own', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     const p = system.spawn(async (self) => {
       const own = self.queue<string>('jobs');
@@ -102,7 +102,7 @@ describe('P work queue: leases', () => {
 
   test('extend puts the end off, from now', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('work');
     const lease = await queue.lease();
     await env.advance(900);
@@ -117,7 +117,7 @@ describe('P work queue: leases', () => {
 
   test('nack gives it back at once, first in its lane, or later', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('a');
     await queue.push('b');
     await (await queue.lease()).nack();
@@ -132,7 +132,7 @@ describe('P work queue: leases', () => {
 
   test('nack without a delay waits by the back-off of the queue', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', {
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how,
       leaseMs: 10_000, backoff: { baseMs: 100, factor: 3, jitter: 0 },
     });
     await queue.push('a');
@@ -146,7 +146,7 @@ describe('P work queue: leases', () => {
   });
 
   test('a lease that is left by `await using` gives its item back', async () => {
-    const queue = testSystem().queue<string>('jobs', options);
+    const queue = testSystem().queue<string>('jobs', { ...how, ...options });
     await queue.push('a');
     {
       await using lease = await queue.lease();
@@ -162,7 +162,7 @@ describe('P work queue: leases', () => {
 
   test('an item that has outlived its time does not come back', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs', options);
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, ...options });
     await queue.push('a', { expiresInMs: 100 });
     const lease = await queue.lease();
     await env.advance(200);
@@ -173,7 +173,7 @@ describe('P work queue: leases', () => {
 
   test('the stop of the system ends leases: the signal fires, the item is a dead letter', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('a');
     const lease = await queue.lease();
     const { signal } = lease;
@@ -184,11 +184,11 @@ describe('P work queue: leases', () => {
   });
 });
 
-describe('P work queue: poison ends in the dead letters', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: poison ends in the dead letters ($kind)', ({ system: testSystem, how }) => {
   test('after attemptsMax, whatever ended the attempts', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('poison', { lane: 'high' });
     await (await queue.lease()).nack({ reason: 'bad' });
     await queue.lease();
@@ -208,7 +208,7 @@ describe('P work queue: poison ends in the dead letters', () => {
 
   test('at once by reject', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', options);
+    const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('poison');
     await (await queue.lease()).reject('no such customer');
     expect(system.deadLetters.byReason()).toEqual([{ reason: 'no such customer', count: 1 }]);
@@ -217,7 +217,7 @@ describe('P work queue: poison ends in the dead letters', () => {
 
   test('a letter is pushed again, and keeps its number and its attempts', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 1 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 1 });
     await queue.push('poison', { lane: 'high' });
     await (await queue.lease()).nack({ reason: 'one' });
     expect(system.deadLetters.retry({ to: 'jobs' })).toEqual({ retried: [1], refused: [] });
@@ -232,7 +232,7 @@ describe('P work queue: poison ends in the dead letters', () => {
 
   test('a letter whose queue is full, or closed, stays', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 1, capacity: 1 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 1, capacity: 1 });
     await queue.push('a');
     await (await queue.lease()).nack();
     await queue.push('b');
@@ -241,16 +241,16 @@ describe('P work queue: poison ends in the dead letters', () => {
     expect(system.deadLetters.retry(1).refused).toEqual([{ id: 1, code: 'QUEUE_CLOSED' }]);
     await (await queue.lease()).ack();
     expect(system.deadLetters.retry(1).refused).toEqual([{ id: 1, code: 'QUEUE_CLOSED' }]);
-    system.queue('jobs');
+    system.queue('jobs', how);
     expect(system.deadLetters.retry(1).retried).toEqual([1]);
-    expect(system.queue('jobs').size).toBe(1);
+    expect(system.queue('jobs', how).size).toBe(1);
   });
 });
 
-describe('V the weaknesses of an ancestor that a queue in memory can have', () => {
+describe.each(VIRTUAL_KINDS)('V the weaknesses of an ancestor that a queue in memory can have ($kind)', ({ system: testSystem, how }) => {
   test('V weakness 1: finished work is never done again, however long its consumers are away', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<number>('jobs', { leaseMs: 300_000, attemptsMax: 3 });
+    const queue = testSystem({ env }).queue<number>('jobs', { ...how, leaseMs: 300_000, attemptsMax: 3 });
     for (let n = 0; n < 5; n++) await queue.push(n);
     const leases = await Promise.all(Array.from({ length: 5 }, () => queue.lease()));
     for (const lease of leases) await lease.ack();
@@ -272,7 +272,7 @@ describe('V the weaknesses of an ancestor that a queue in memory can have', () =
   test('V weakness 4: a poison item ends as a dead letter with every reason, and holds up nobody', async () => {
     const env = new VirtualEnv();
     const system = testSystem({ env });
-    const queue = system.queue<string>('jobs', { leaseMs: 1_000, attemptsMax: 3 });
+    const queue = system.queue<string>('jobs', { ...how, leaseMs: 1_000, attemptsMax: 3 });
     await queue.push('poison');
     await queue.push('good');
     const done: string[] = [];
@@ -297,7 +297,7 @@ describe('V the weaknesses of an ancestor that a queue in memory can have', () =
   });
 
   test('V weakness 4: what cannot be read by its schema is told to who pushes it, and never comes in', async () => {
-    const queue = testSystem().queue<{ n: number }>('jobs', { schema: z.object({ n: z.number() }), leaseMs: 1_000 });
+    const queue = testSystem().queue<{ n: number }>('jobs', { ...how, schema: z.object({ n: z.number() }), leaseMs: 1_000 });
     expect(await codeOf(queue.push(Object('poison') as { n: number }))).toBe('INVALID_PAYLOAD');
     await queue.push({ n: 1 });
     expect((await queue.lease()).item).toEqual({ n: 1 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessSelf } from '../../../src/index.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
-import { codeOf, expectBalanced } from './help.js';
+import { codeOf, expectBalanced, KINDS, VIRTUAL_KINDS } from './help.js';
 
-describe('P work queue: each item goes to exactly one consumer', () => {
+describe.each(KINDS)('P work queue: each item goes to exactly one consumer ($kind)', ({ system: testSystem, how }) => {
   test('FIFO within a lane, higher lanes first', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     for (const [item, lane] of [
       ['a', 'normal'], ['b', 'low'], ['c', 'high'], ['d', 'normal'], ['e', 'critical'], ['f', 'high'],
     ] as const) await queue.push(item, { lane });
@@ -17,7 +17,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
   });
 
   test('waits when empty, in the order of the pulls; stays queued without a consumer', async () => {
-    const queue = testSystem().queue<number>('jobs');
+    const queue = testSystem().queue<number>('jobs', how);
     const got: string[] = [];
     const pulls = ['a', 'b', 'c'].map(async (who) => got.push(`${who}${await queue.pull()}`));
     for (let n = 1; n <= 5; n++) await queue.push(n);
@@ -29,7 +29,7 @@ describe('P work queue: each item goes to exactly one consumer', () => {
 
   test('many consumers share a fast producer, nothing twice and nothing lost', async () => {
     const system = testSystem();
-    const queue = system.queue<number>('jobs');
+    const queue = system.queue<number>('jobs', how);
     const got: number[] = [];
     const consumers = Array.from({ length: 7 }, async () => {
       for await (const item of queue) got.push(item);
@@ -42,14 +42,14 @@ describe('P work queue: each item goes to exactly one consumer', () => {
   });
 
   test('any value is an item, and comes out as it went in', async () => {
-    const queue = testSystem({ payloads: 'shared' }).queue<unknown>('jobs');
+    const queue = testSystem({ payloads: 'shared' }).queue<unknown>('jobs', how);
     const items = [undefined, null, 0, '', false, Symbol('s'), { a: 1 }, [1], new Error('e'), () => 1];
     for (const item of items) await queue.push(item);
     for (const item of items) expect(await queue.pull()).toBe(item);
   });
 
   test('a loop reads until the queue is closed and empty', async () => {
-    const queue = testSystem().queue<number>('jobs');
+    const queue = testSystem().queue<number>('jobs', how);
     await queue.push(1);
     const read: number[] = [];
     const loop = (async () => {
@@ -69,9 +69,9 @@ describe('P work queue: each item goes to exactly one consumer', () => {
   });
 });
 
-describe('P work queue: a consumer that goes away while it waits swallows nothing', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: a consumer that goes away while it waits swallows nothing ($kind)', ({ system: testSystem, how }) => {
   test('a cancelled pull loses nothing', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     const controller = new AbortController();
     const cancelled = queue.pull({ signal: controller.signal });
     const next = queue.pull();
@@ -82,7 +82,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a signal that fires while another listener of it pushes', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     const controller = new AbortController();
     controller.signal.addEventListener('abort', () => void queue.push('work'));
     const cancelled = codeOf(queue.pull({ signal: controller.signal }));
@@ -93,7 +93,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a signal that has fired before', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     await queue.push('work');
     expect(await codeOf(queue.pull({ signal: AbortSignal.abort('no') }))).toBe('no');
     expect(queue.size).toBe(1);
@@ -101,7 +101,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
 
   test('a pull that timed out', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     const late = codeOf(queue.pull({ timeoutMs: 50 }));
     await env.advance(60);
     expect(await late).toBe('TIMEOUT');
@@ -112,7 +112,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
 
   test('a consumer that was killed while it waited: the next one gets the item', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs');
+    const queue = system.queue<string>('jobs', how);
     const got: string[] = [];
     const body = (who: string) => async (self: ProcessSelf): Promise<void> => {
       got.push(`${who} ${await self.queue<string>('jobs').pull()}`);
@@ -129,7 +129,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a loop that is left: what it waited for stays', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     const loop = queue.items();
     const pending = [loop.next(), loop.next()];
     await loop.return?.();
@@ -144,7 +144,7 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 
   test('a loop under a signal ends with its reason', async () => {
-    const queue = testSystem().queue<string>('jobs');
+    const queue = testSystem().queue<string>('jobs', how);
     const controller = new AbortController();
     const loop = (async () => {
       for await (const item of queue.items({ signal: controller.signal })) void item;
@@ -156,10 +156,10 @@ describe('P work queue: a consumer that goes away while it waits swallows nothin
   });
 });
 
-describe('P work queue: time', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: time ($kind)', ({ system: testSystem, how }) => {
   test('an item with a delay cannot be taken before', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     await queue.push('later', { delayMs: 100 });
     await queue.push('now');
     expect(queue.stats()).toMatchObject({ ready: 1, delayed: 1 });
@@ -174,7 +174,7 @@ describe('P work queue: time', () => {
 
   test('an item that nobody took in time expires, ready or delayed', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     await queue.push('short', { expiresInMs: 10 });
     await queue.push('long', { expiresInMs: 100, delayMs: 200 });
     await queue.push('ever');
@@ -188,7 +188,7 @@ describe('P work queue: time', () => {
 
   test('an item that has outlived its time is given to nobody, though its timer has not fired', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     await queue.push('stale', { expiresInMs: 10 });
     await queue.push('fresh');
     env.now += 10; // the event loop was held up: no timer has had its turn
@@ -198,7 +198,7 @@ describe('P work queue: time', () => {
 
   test('the age of the one that waits longest', async () => {
     const env = new VirtualEnv();
-    const queue = testSystem({ env }).queue<string>('jobs');
+    const queue = testSystem({ env }).queue<string>('jobs', how);
     expect(queue.stats().oldestMs).toBe(0);
     await queue.push('a');
     await env.advance(40);
@@ -212,11 +212,11 @@ describe('P work queue: time', () => {
   });
 });
 
-describe('P work queue: the end', () => {
+describe.each(VIRTUAL_KINDS)('P work queue: the end ($kind)', ({ system: testSystem, how }) => {
   test('the stop of the system settles everybody, and what is left becomes dead letters', async () => {
     const system = testSystem();
-    const empty = system.queue<string>('empty');
-    const full = system.queue<string>('full', { capacity: 1, overflow: 'suspend' });
+    const empty = system.queue<string>('empty', how);
+    const full = system.queue<string>('full', { ...how, capacity: 1, overflow: 'suspend' });
     const pull = codeOf(empty.pull());
     const next = codeOf(empty.items().next());
     await full.push('left');
@@ -226,22 +226,22 @@ describe('P work queue: the end', () => {
     expect(system.deadLetters.list().map(({ verb, to, payload }) => [verb, to, payload]))
       .toEqual([['push', 'full', 'left']]);
     expect(full.stats()).toMatchObject({ pushed: 1, deadLettered: 1, ready: 0 });
-    for (const late of [full.push('x'), full.pull(), empty.items().next(), system.queue('new').push(1)]) {
+    for (const late of [full.push('x'), full.pull(), empty.items().next(), system.queue('new', how).push(1)]) {
       expect(await codeOf(late)).toBe('SYSTEM_STOPPED');
     }
   });
 
   test('a closed queue gives out what it has; then its pulls are told, and the name is free', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', { capacity: 1, overflow: 'suspend' });
+    const queue = system.queue<string>('jobs', { ...how, capacity: 1, overflow: 'suspend' });
     await queue.push('a');
     const waits = codeOf(queue.push('b'));
     queue.close();
     expect(await waits).toBe('QUEUE_CLOSED');
-    expect(system.queue('jobs').stats().closed).toBe(true);
+    expect(system.queue('jobs', how).stats().closed).toBe(true);
     expect(await queue.pull()).toBe('a');
     expect(await codeOf(queue.pull())).toBe('QUEUE_CLOSED');
-    const next = system.queue<string>('jobs', { capacity: 2 });
+    const next = system.queue<string>('jobs', { ...how, capacity: 2 });
     await next.push('new');
     expect(await next.pull()).toBe('new');
   });
@@ -261,12 +261,12 @@ describe('P work queue: the end', () => {
     wake();
     await settleTurn();
     expect(results).toEqual(['ZOMBIE', 'ZOMBIE', 'ZOMBIE']);
-    expect(system.queue('jobs').stats()).toMatchObject({ pushed: 0, closed: false });
+    expect(system.queue('jobs', how).stats()).toMatchObject({ pushed: 0, closed: false });
   });
 });
 
 test('P work queue: an awaited loop over push and pull does not starve timers', async () => {
-  const queue = testSystem().queue<number>('jobs');
+  const queue = testSystem().queue<number>('jobs', how);
   let fired = false;
   const timer = new Promise<void>((resolve) => setImmediate(() => {
     fired = true;
@@ -282,7 +282,7 @@ test('P work queue: an awaited loop over push and pull does not starve timers', 
 });
 
 test('P work queue: payloads are frozen in development', async () => {
-  const queue = testSystem({ payloads: 'frozen' }).queue<{ list: number[] }>('jobs');
+  const queue = testSystem({ payloads: 'frozen' }).queue<{ list: number[] }>('jobs', how);
   const item = { list: [1] };
   await queue.push(item);
   expect(() => item.list.push(2)).toThrow(TypeError);

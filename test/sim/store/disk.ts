@@ -173,7 +173,7 @@ export class SimStore implements Store {
     disk.failed = null;
     const { clean, image, marks } = disk;
     disk.clean = false;
-    for (const seq of marks.keys()) if (!image.has('message', seq)) marks.delete(seq);
+    for (const seq of marks.keys()) if (!image.has('message', seq) && !image.has('item', seq)) marks.delete(seq);
     return { epoch: ++disk.epoch, clean, marks: new Map(marks), batch: image.batch, findings: [] };
   }
 

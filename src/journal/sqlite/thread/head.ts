@@ -141,7 +141,7 @@ function markSum(page, at) {
   return sum >>> 0;
 }
 
-/** The marks of one file whose messages are still there; torn ones are passed over. */
+/** The marks of one file; torn ones are passed over. */
 function readMarks(generation, into) {
   let page;
   try {
@@ -162,8 +162,8 @@ function readMarks(generation, into) {
 }
 
 function stillThere(marks) {
-  const found = db.prepare('SELECT 1 FROM message WHERE seq = ?');
-  for (const seq of marks.keys()) if (found.get(seq) === undefined) marks.delete(seq);
+  const found = ['message', 'item'].map((table) => db.prepare('SELECT 1 FROM ' + table + ' WHERE seq = ?'));
+  for (const seq of marks.keys()) if (found.every((one) => one.get(seq) === undefined)) marks.delete(seq);
   return marks;
 }
 
