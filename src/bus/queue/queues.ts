@@ -55,7 +55,7 @@ export class Queues implements QueuePorts {
       );
     }
     // What nobody can take from is not read.
-    return kept ? new DurableQueue(options, this, durability) : new WorkQueue(options, this);
+    return kept && !this.kernel.closed ? new DurableQueue(options, this, durability) : new WorkQueue(options, this);
   }
 
   /** Figures of all queues, in the order of their making. */

@@ -141,7 +141,7 @@ export class WorkQueue implements PullQueue {
   }
 
   /** The wait for room of a push that got null. */
-  protected wait(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
+  wait(owner: Process | null, payload: unknown, terms: PushTerms, from: Process | null): Promise<PushOutcome> {
     const pusher = new Pusher(this, owner, payload, terms, from);
     this.pushers.push(pusher);
     pusher.begin();

@@ -122,8 +122,8 @@ describe.each(VIRTUAL_KINDS)('P work queue: agents as consumers ($kind)', ({ sys
     await system.supervise({ children: [spec] });
     for (const options of [{ leaseMs: 60_000 }, {}]) {
       const queue = system.queue<string>(options.leaseMs === undefined ? 'plain' : 'leased', { ...how, ...options });
-      const how = options.leaseMs === undefined ? { call: 'work' } as const : { cast: 'take' } as const;
-      queue.consume(system.ref(spec), { ...how, concurrency: 2 });
+      const by = options.leaseMs === undefined ? { call: 'work' } as const : { cast: 'take' } as const;
+      queue.consume(system.ref(spec), { ...by, concurrency: 2 });
       for (let n = 0; n < 10; n++) await queue.push(`${n}`);
       await until(() => queue.stats().acked === 10);
     }

@@ -54,7 +54,8 @@ afterEach(() => {
 /** The law of the account. */
 export function expectBalanced(queue: Queue<never> | Queue): void {
   const {
-    pushed, recovered, acked, dropped, deadLettered, expired, superseded, unknown, stored, ready, delayed, leased, ending,
+    pushed, recovered, acked, dropped, deadLettered, expired, superseded, unknown, stored, ready, delayed, leased,
+    ending,
   } = queue.stats();
   expect(pushed + recovered).toBe(
     acked + dropped + deadLettered + expired + superseded + unknown + stored + ready + delayed + leased + ending,

@@ -45,8 +45,8 @@ describe.each(KINDS)('P work queue: who waits for an item finds the push that wa
     expect(await stateOf(push)).toBe('waiting');
     expect(await delayed.pull()).toBe('now');
     expect(await push).toBe('queued');
-    const keyed = system.queue<string>('keyed', { ...how,
-      capacity: 1, overflow: 'suspend', orderByKey: true, leaseMs: 60_000,
+    const keyed = system.queue<string>('keyed', {
+      ...how, capacity: 1, overflow: 'suspend', orderByKey: true, leaseMs: 60_000,
     });
     await keyed.push('a1', { key: 'a' });
     await keyed.lease();
@@ -65,7 +65,8 @@ describe.each(VIRTUAL_KINDS)('P work queue: what users do to it ($kind)', ({ sys
     for (const item of [Promise.reject(new Error('mine')), Object.assign(() => undefined, { then() {} })]) {
       expect(await codeOf(queue.push(item))).toBe('BAD_OPTION');
     }
-    const made = system.queue<unknown>('made', { ...how, schema: schemaOf(Promise.reject(new Error('of the schema'))) });
+    const schema = schemaOf(Promise.reject(new Error('of the schema')));
+    const made = system.queue<unknown>('made', { ...how, schema });
     expect(await codeOf(made.push(1))).toBe('INVALID_PAYLOAD');
     const none = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as never;
     expect(await codeOf(system.queue<unknown>('none', { ...how, schema: none }).push(1))).toBe('INVALID_PAYLOAD');
@@ -98,8 +99,8 @@ describe.each(VIRTUAL_KINDS)('P work queue: what users do to it ($kind)', ({ sys
 
   test('a letter that a full queue would lose again stays', async () => {
     const system = testSystem();
-    const queue = system.queue<string>('jobs', { ...how,
-      capacity: 1, overflow: 'drop-oldest', leaseMs: 1_000, attemptsMax: 1,
+    const queue = system.queue<string>('jobs', {
+      ...how, capacity: 1, overflow: 'drop-oldest', leaseMs: 1_000, attemptsMax: 1,
     });
     await queue.push('low', { lane: 'low' });
     await (await queue.lease()).nack();

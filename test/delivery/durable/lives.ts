@@ -38,15 +38,15 @@ export class TestDisk {
     return { kind: 'test', connect: () => store };
   }
 
-  /** A bit of the row of that message has changed, between two lives. */
-  rot(seq: number): void {
-    const [row] = this.disk.image.rows('message', null, seq - 1, 1, true);
-    if (row?.seq !== seq) throw new Error(`there is no message ${seq}`);
+  /** A bit of that row has changed, between two lives. */
+  rot(seq: number, table: 'message' | 'item' = 'message'): void {
+    const [row] = this.disk.image.rows(table, null, seq - 1, 1, true);
+    if (row?.seq !== seq) throw new Error(`there is no ${table} ${seq}`);
     const body = row.body.slice();
     body[body.length - 1] = (body.at(-1) as number) ^ 1;
     this.disk.edit((to) => {
-      to.remove('message', seq);
-      to.append('message', seq, row.stream, body);
+      to.remove(table, seq);
+      to.append(table, seq, row.stream, body);
     });
   }
 

@@ -144,7 +144,8 @@ export class DurableItems extends Items {
     const { row, seq } = one;
     if (row === null) {
       ended(this.account, 'ready', one.why === 'missing' ? 'unknown' : 'stored');
-      this.kernel.warn('a stored item cannot be read', { queue: this.options.name, seq, why: one.why, error: one.error });
+      const { why, error } = one;
+      this.kernel.warn('a stored item cannot be read', { queue: this.options.name, seq, why, error });
       return;
     }
     const { payload, lane, key, dueAt, expiresInMs } = row;

@@ -178,7 +178,8 @@ export class DurableQueue extends WorkQueue {
       items.overRow(seq, 'superseded');
       return 'superseded';
     }
-    if (overflow === 'drop-oldest' && items.waiting >= capacity && !this.isDesired(terms) && items.waiting >= capacity) {
+    if (overflow === 'drop-oldest' && items.waiting >= capacity) items.first(); // to look may end what has expired
+    if (overflow === 'drop-oldest' && items.waiting >= capacity && !this.isDesired(terms)) {
       const victim = items.victim();
       if (victim.lane > terms.lane) {
         items.overRow(seq, 'dropped');
@@ -203,14 +204,19 @@ export class DurableQueue extends WorkQueue {
     try {
       const push = this.entry(from, payload, terms, past, from);
       if (this.isOverloaded(payload, terms)) return 'OVERLOADED';
-      const fits = this.options.overflow === 'drop-oldest' || this.items.latestOf(terms.key) !== undefined
-        || this.hasRoom || this.isAwaited(terms) || this.makesRoom();
-      if (!fits) return 'QUEUE_FULL';
+      if (this.wouldLose(terms)) return 'QUEUE_FULL';
       void this.append(push);
       return null;
     } catch (error) {
       return error instanceof StoreError && error.code !== 'STORE_FULL' ? 'QUEUE_CLOSED' : 'QUEUE_FULL';
     }
+  }
+
+  private wouldLose(terms: PushTerms): boolean {
+    const { items, options: { overflow } } = this;
+    if (items.latestOf(terms.key) !== undefined) return false;
+    if (this.hasRoom || this.isAwaited(terms) || this.makesRoom()) return false;
+    return overflow !== 'drop-oldest' || items.waiting === 0 || items.victim().lane > terms.lane;
   }
 
   protected override get isFull(): boolean {

@@ -30,10 +30,14 @@ type Row = readonly [number, unknown, Rank, string | null, number, number, strin
 /** Throws when the payload cannot be stored. */
 export function encodeItem(payload: unknown, terms: PushTerms, from: Process | null, wall: number): Uint8Array {
   const { lane, key, delayMs, expiresInMs } = terms;
-  const row: Row = [
-    FORMAT, payload, lane, key, delayMs === 0 ? 0 : wall + delayMs, expiresInMs, from === null ? null : from.title, wall,
-  ];
-  return encode(row, 'the item');
+  const dueAt = delayMs === 0 ? 0 : wall + delayMs;
+  const row: Row = [FORMAT, payload, lane, key, dueAt, expiresInMs, from === null ? null : from.title, wall];
+  try {
+    return encode(row, 'the row of an item');
+  } catch (error) {
+    encode(payload, 'item'); // it says where in the item
+    throw error;
+  }
 }
 
 /** Throws a coded error for what no castcall has written. */

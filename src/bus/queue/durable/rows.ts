@@ -133,7 +133,8 @@ export class QueueRows {
   }
 
   private bury({ id, payload, attempts, key, rare, reason }: StoredItem, op: Op): void {
-    const letter = { op, attempts, key, failures: rare?.failures ?? [], terms: { guarantee: 'at-least-once' as const } };
+    const terms = { guarantee: 'at-least-once' } as const;
+    const letter = { op, attempts, key, failures: rare?.failures ?? [], terms };
     try {
       this.durability.dead.add(this.name, encodeDeadLetter(letter, id, payload, reason, this.wall()));
     } catch {

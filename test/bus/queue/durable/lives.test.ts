@@ -163,7 +163,8 @@ describe('P19 a durable queue over lives', () => {
     const lease = await jobs.lease();
     expect(lease.attempt).toBe(2);
     await lease.reject('never');
-    expect(system.deadLetters.list({ to: 'jobs' })[0]?.failures.map(({ reason }) => reason)).toEqual(['no room', 'never']);
+    const [letter] = system.deadLetters.list({ to: 'jobs' });
+    expect(letter?.failures.map(({ reason }) => reason)).toEqual(['no room', 'never']);
   });
 
   it('a delay is kept as a moment, over lives', async () => {
@@ -174,6 +175,7 @@ describe('P19 a durable queue over lives', () => {
     await first.queue<string>('jobs').push('soon', { delayMs: 1_000 });
     dies(first, disk);
     await env.advance(1_000);
+    env.wallNow += 1_000;
     const jobs = lifeOn(disk, { env }).queue<string>('jobs', LEASED);
     expect(await next(jobs, 1)).toEqual(['soon']);
     expect(jobs.stats()).toMatchObject({ recovered: 2, delayed: 1, leased: 1 });
@@ -193,8 +195,7 @@ describe('P19 a durable queue over lives', () => {
     const Holder = defineAgent({ casts: { async hold(self) { await self.queue('jobs').lease(); } } });
     first.start(Holder).cast('hold');
     await settleTurn();
-    const late = before.lease().then(() => before.lease());
-    await settleTurn();
+    const late = first.queue<string>('empty', LEASED).lease();
     await first.stop();
     expect(await codeOf(late)).toBe('SYSTEM_STOPPED');
     expect(await codeOf(lease.ack())).toBe('LEASE_LOST');
