@@ -43,6 +43,11 @@ export interface DeadLetter {
   readonly guarantee: 'at-most-once' | 'at-least-once' | 'exactly-once' | undefined;
   /** of an exactly-once delivery, or an item, that was given one */
   readonly key: string | undefined;
+  /**
+   * of a stored delivery, its place in the store, as SEQ of `castcall dlq` has it; another one once
+   * it was edited
+   */
+  readonly seq: number | undefined;
   /** wall clock, ms since 1970 */
   readonly at: number;
 }
@@ -62,15 +67,17 @@ export interface LetterQuery {
 }
 
 /**
- * Why a letter stays: it is not kept (any more), nobody has the name, its owner has another
- * definition, the mailbox does not take it, or the program has too little memory, its key belongs
- * to another message by now, its sender has too much in the air, nobody would read the stream, its
- * queue is full, or closed, or the system has stopped.
+ * Why a letter stays: it is not kept (any more), its row is damaged, nobody has the name, its owner has another
+ * definition, or no such operation, its payload is not what the operation takes today, the mailbox
+ * does not take it, or the program has too little memory, its key belongs to another message by now,
+ * its sender has too much in the air, nobody would read the stream, its queue is full, or closed, the
+ * store takes nothing more, or nothing at all, or the system has stopped.
  */
 export type RetryRefusal =
-  | 'NOT_FOUND' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED'
-  | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'
-  | 'KEY_CONFLICT' | 'WINDOW_FULL' | 'QUEUE_FULL' | 'QUEUE_CLOSED' | 'STREAM' | 'SYSTEM_STOPPED';
+  | 'NOT_FOUND' | 'UNREADABLE' | 'NOPROC' | 'PROTOCOL_MISMATCH' | 'UNKNOWN_OPERATION' | 'INVALID_PAYLOAD'
+  | 'MAILBOX_FULL' | 'OVERLOADED' | 'MAILBOX_CLOSED' | 'UNSIZABLE_PAYLOAD' | 'PAYLOAD_TOO_LARGE'
+  | 'KEY_CONFLICT' | 'WINDOW_FULL' | 'QUEUE_FULL' | 'QUEUE_CLOSED' | 'STREAM'
+  | 'STORE_FULL' | 'STORE_FAILED' | 'STORE_CLOSED' | 'NOT_STORABLE' | 'SYSTEM_STOPPED';
 
 /** What `retry` did. */
 export interface RetryReport {

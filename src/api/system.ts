@@ -6,6 +6,7 @@ import type { Status } from './inspect.js';
 import type { Pid, Via } from './address.js';
 import type { Account } from './mailbox.js';
 import type { DeliveryDefaults, DeliveryStats } from './delivery.js';
+import type { RetentionOptions } from './durable/retention.js';
 import type { StoreSource } from './durable/store.js';
 import type { Logger } from './reports.js';
 
@@ -84,6 +85,8 @@ export interface SystemOptions {
    * nothing else pays for it. It is opened at once, and closed by `stop`
    */
   readonly store?: StoreSource | undefined;
+  /** how much the store keeps of what is over: dead letters, and keys that were handled; wants a `store` */
+  readonly retention?: RetentionOptions | undefined;
   /** clock, timers, scheduling and randomness; for simulations */
   readonly env?: Env | undefined;
 }

@@ -5,7 +5,7 @@ import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
 import { spawnPlain } from '../behaviour/plain/index.js';
 import { TaskVerbsImpl } from '../behaviour/task/index.js';
 import { offerBus } from '../bus/index.js';
-import { Durability } from '../delivery/durable/index.js';
+import { Durability, type Retention } from '../delivery/durable/index.js';
 import { Delivery } from '../delivery/guarantee/index.js';
 import { offerGuards } from '../delivery/index.js';
 import { Journal, type StoreSource } from '../journal/index.js';
@@ -64,7 +64,7 @@ export function makeHost(options: ReadOptions): { readonly host: Host; readonly 
   );
   host.deliveries = delivery;
   kernel.delivery = delivery;
-  const outlives = options.store === undefined ? null : openStore(host, delivery, options.store);
+  const outlives = options.store === undefined ? null : openStore(host, delivery, options.store, options.retention);
   if (outlives !== null) recoverBus();
   return { host, outlives };
 }
@@ -76,10 +76,12 @@ interface Outlives {
 }
 
 /** Opens the store, and fills the ports of what outlives the program. */
-function openStore(host: Host, delivery: Delivery, source: StoreSource): Outlives {
+function openStore(host: Host, delivery: Delivery, source: StoreSource, retention: Retention): Outlives {
   const { kernel, router } = host;
   const journal = new Journal(source.connect(), kernel.env);
-  const durability = new Durability(journal, kernel, router, delivery, (definition) => delivery.baseOf(definition));
+  const durability = new Durability(
+    journal, kernel, router, delivery, (definition) => delivery.baseOf(definition), retention,
+  );
   delivery.store = durability;
   host.durables = durability;
   return { store: new SystemStoreImpl(journal, durability.whenReady(), durability.crashes), waits: durability.waits };

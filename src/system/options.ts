@@ -2,6 +2,7 @@ import { delayMs, OptionError, parseOptions, z } from '../base/index.js';
 import type { Env } from '../base/index.js';
 import { STANDARD, termsOf } from '../behaviour/gen/outward/index.js';
 import type { Terms } from '../behaviour/gen/outward/index.js';
+import { type Limits, RETENTION, type Retention } from '../delivery/durable/index.js';
 import { LEDGER, RECENT_MAX } from '../delivery/guarantee/index.js';
 import type { LedgerLimits } from '../delivery/guarantee/index.js';
 import type { StoreSource } from '../journal/index.js';
@@ -10,6 +11,7 @@ import type { CeilingLimits } from '../process/kernel/index.js';
 import { DEAD_LETTER_BYTES, DEAD_LETTERS_KEPT } from '../router/dead-letter/index.js';
 import type { LetterLimits } from '../router/dead-letter/index.js';
 import { checkName } from '../router/names/index.js';
+import type { RetentionLimits } from '../api/durable/retention.js';
 import type { Logger } from '../api/reports.js';
 import type { SystemOptions } from '../api/system.js';
 
@@ -29,6 +31,7 @@ export interface ReadOptions {
   readonly recent: number;
   readonly memory: CeilingLimits | null;
   readonly store: StoreSource | undefined;
+  readonly retention: Retention;
   readonly env: Env | undefined;
 }
 
@@ -41,6 +44,11 @@ const wholeFrom = (from: number, what: string) => {
 };
 const PART = 'a part of the ceiling between 0 and 1';
 const part = z.number({ error: PART }).gt(0, { error: PART }).lt(1, { error: PART });
+const limits = z.strictObject({
+  countMax: wholeFrom(1, 'entries').optional(),
+  bytesMax: wholeFrom(1, 'bytes').optional(),
+  ageMs: z.unknown().optional(),
+}, { error: '{ countMax?, bytesMax?, ageMs? }' }).optional();
 const isLogger = (value: unknown): boolean => value === false
   || ['error', 'warn', 'info']
     .every((verb) => typeof (value as Record<string, unknown> | null)?.[verb] === 'function');
@@ -82,6 +90,7 @@ const schema = z.strictObject({
     (value) => typeof (value as StoreSource | null)?.connect === 'function',
     { error: 'a store: sqlite(path) of castcall/store/sqlite, or memoryStore() of castcall/store' },
   ).optional(),
+  retention: z.strictObject({ deadLetters: limits, keys: limits }, { error: '{ deadLetters?, keys? }' }).optional(),
   env: z.custom<Env>((value) => typeof value === 'object' && value !== null, { error: 'an Env' }).optional(),
 }, { error: 'an object' });
 
@@ -116,8 +125,31 @@ export function readOptions(options: SystemOptions): ReadOptions {
     recent: recent ?? 0,
     memory: read.memory === undefined ? null : readMemory(read.memory),
     store: read.store,
+    retention: readRetention(options.retention, read.store !== undefined),
     env: read.env,
   };
+}
+
+function readRetention(given: SystemOptions['retention'], stored: boolean): Retention {
+  if (given !== undefined && !stored) {
+    throw new OptionError(
+      'createSystem.retention', given, 'a store beside it', 'createSystem({ store: sqlite(path), retention })',
+      'BAD_COMBINATION',
+    );
+  }
+  const { deadLetters, keys } = given ?? {};
+  return {
+    deadLetters: limitsOf('deadLetters', deadLetters, RETENTION.deadLetters),
+    keys: limitsOf('keys', keys, RETENTION.keys),
+  };
+}
+
+function limitsOf(what: string, given: RetentionLimits | undefined, base: Limits): Limits {
+  const { countMax = base.countMax, bytesMax = base.bytesMax, ageMs } = given ?? {};
+  if (ageMs === undefined) return { ...base, countMax, bytesMax };
+  const where = `createSystem.retention.${what}.ageMs`;
+  if (delayMs(where, ageMs) > 0) return { countMax, bytesMax, ageMs };
+  throw new OptionError(where, ageMs, 'a whole number of milliseconds from 1');
 }
 
 function readMemory(

@@ -36,7 +36,10 @@ function run(input: Input): number {
     for (const [name, { oldest, count }] of counted(store)) {
       const read = readAs(oldest, decodeMessage);
       const known = { name, messages: count, seq: oldest.seq };
-      list.add('value' in read ? { ...known, op: read.value.op, sentAt: read.value.sentAt } : { ...known, ...read });
+      if ('value' in read) {
+        const { op, provenance: { sentAt } } = read.value;
+        list.add({ ...known, op, sentAt });
+      } else list.add({ ...known, ...read });
     }
     list.end();
     return Exit.Ok;

@@ -1,7 +1,7 @@
 import type { Terms } from '../../behaviour/gen/outward/index.js';
 import { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import type { Journal } from '../../journal/index.js';
-import { StoreError, type Row } from '../../journal/port/index.js';
+import type { Row } from '../../journal/port/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { Cell } from '../../router/names/index.js';
@@ -10,6 +10,7 @@ import {
   deadLetterHeld, goesOn, heldAgain, KeyRecord, leaveRecovered, Message, neverWent, routeOf, Slot, waits,
 } from '../guarantee/index.js';
 import type { Destination, Recovered, Route } from '../guarantee/index.js';
+import { soundRows } from './earlier-rows.js';
 import { decodeMessage, type Envelope } from './envelope.js';
 import { digestOf, type Taken } from './key-rows.js';
 import { StoredMessage, type StoredIn } from './stored-message.js';
@@ -32,7 +33,7 @@ export interface Earlier extends StoredIn {
   attemptsOf(seq: number): Attempts | undefined;
   /** an attempt of it is known */
   begun(seq: number): boolean;
-  termsOf(definition: ServerDefinition, terms: Envelope['terms']): Terms;
+  termsOf(definition: ServerDefinition, terms: Envelope['terms'] | null): Terms;
 }
 
 /**
@@ -123,7 +124,7 @@ export class Backlog implements Recovered<Message> {
   payloadOf(d: Message): Promise<void> | null {
     if (!this.unread.has(d)) return null;
     const { seq } = d.rarely().stored as StoredMessage;
-    return this.read(seq - 1, 1).then(([row]) => {
+    return soundRows(this.earlier.journal, 'message', this.cell.name, seq - 1, 1).then(([row]) => {
       if (!this.unread.delete(d) || row === undefined || d.settled) return;
       const { payload, version } = decodeMessage(row.body);
       d.content = d.op.upcast(payload, version);
@@ -163,7 +164,7 @@ export class Backlog implements Recovered<Message> {
     let through = false;
     try {
       while (!through && this.given <= FEW && definitionOf(this.cell) !== null) {
-        const rows = await this.read(this.after, SLICE);
+        const rows = await soundRows(this.earlier.journal, 'message', this.cell.name, this.after, SLICE);
         if (this.closed) return;
         through = this.giveAll(rows);
       }
@@ -174,28 +175,6 @@ export class Backlog implements Recovered<Message> {
       this.loading = false;
     }
     if (through) this.through();
-  }
-
-  private async read(after: number, limit: number): Promise<readonly Row[]> {
-    const { earlier: { journal }, cell: { name } } = this;
-    try {
-      return await journal.rows('message', name, after, limit, true);
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      const bare = await journal.rows('message', name, after, limit, false);
-      return await Promise.all(bare.map((row) => this.readOne(row)));
-    }
-  }
-
-  /** One that is damaged has no body then: it is left, and the others have their turn (P38). */
-  private async readOne(bare: Row): Promise<Row> {
-    try {
-      const [row] = await this.earlier.journal.rows('message', this.cell.name, bare.seq - 1, 1, true);
-      return row?.seq === bare.seq ? row : bare;
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      return bare;
-    }
   }
 
   /** Whether these were the last ones; its owner may end meanwhile, then the rest waits for the next. */
@@ -263,8 +242,7 @@ export class Backlog implements Recovered<Message> {
   private make(seq: number, envelope: Envelope, definition: ServerDefinition, met: Message | undefined): Message {
     const { earlier, to, cell } = this;
     const { key, digest, order, payload } = envelope;
-    const op = definition.castOp(envelope.op) ?? definition.callOp(envelope.op)
-      ?? new Op(Kind.Cast, envelope.op, null, null, false);
+    const op = opOf(definition, envelope.op);
     const terms = earlier.termsOf(definition, envelope.terms);
     const route = routeOf(to, op, cell, definition.behaviour, terms, null);
     let d = met;
@@ -278,17 +256,23 @@ export class Backlog implements Recovered<Message> {
       d.content = payload;
     }
     const rare = d.rarely();
+    const stored = rare.stored as StoredMessage;
     rare.order = order;
-    rare.sender = envelope.sender;
-    rare.sentAt = envelope.sentAt;
+    rare.sender = envelope.provenance.sender;
+    rare.sentAt = envelope.provenance.sentAt;
     if (envelope.coalesce !== null) this.waits(d, envelope.coalesce, seq);
+    stored.provenance = envelope.provenance;
+    if (envelope.before !== null) {
+      stored.before = envelope.before;
+      rare.past = { id: 0, ...envelope.before };
+    }
     const known = earlier.attemptsOf(seq);
     if (known !== undefined) {
       d.attempts = known.attempts;
       rare.failures = known.failures;
-      (rare.stored as StoredMessage).hasAttempts();
+      stored.hasAttempts();
     }
-    this.upcast(d, envelope.version);
+    stored.version = this.upcast(d, envelope.version);
     return d;
   }
 
@@ -302,22 +286,26 @@ export class Backlog implements Recovered<Message> {
       && !earlier.begun(seq)) waits(to, d, rare.slot);
   }
 
-  /** What it was sent as becomes what its operation takes today. */
-  private upcast(d: Message, version: number): void {
-    if (d.op.run === null) return;
+  /** What it was sent as becomes what its operation takes today; the version of what it is then. */
+  private upcast(d: Message, version: number): number {
+    if (d.op.run === null) return version;
     try {
       d.content = d.op.upcast(d.content, version);
+      return d.op.version;
     } catch (error) {
       this.misfits.set(d, error);
+      return version;
     }
   }
 }
 
-function definitionOf({ owner }: Cell): ServerDefinition | null {
-  const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
-  return definition instanceof ServerDefinition ? definition : null;
+/** An operation of a stored message; one that nobody knows any more has nothing to run. */
+export function opOf(definition: ServerDefinition, name: string): Op {
+  return definition.castOp(name) ?? definition.callOp(name) ?? new Op(Kind.Cast, name, null, null, false);
 }
 
-function isCorrupt(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'STORE_CORRUPT';
+/** Of the agent that owns the name now. */
+export function definitionOf({ owner }: Cell): ServerDefinition | null {
+  const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
+  return definition instanceof ServerDefinition ? definition : null;
 }

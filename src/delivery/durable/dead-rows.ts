@@ -1,34 +1,84 @@
 import type { Journal } from '../../journal/index.js';
+import { RetentionBook, type Limits, type Noted } from './retention.js';
 
-/** Dead letters that a store keeps: the oldest go first. */
-export const DEAD_ROWS_MAX = 10_000;
+/** What is known of a row: of its steps their record, 0 for none. */
+export interface DeadNoted extends Noted {
+  readonly steps: number;
+}
 
-/** The dead letters in the store, those of earlier lives first; their number is bounded. */
+/** The dead letters in the store, those of earlier lives first; the oldest go when there are too many. */
 export class DeadRows {
-  private readonly seqs = new Set<number>();
+  private readonly book: RetentionBook<number, DeadNoted>;
+  /** sequences of earlier lives, in order, until their rows are read */
+  readonly earlier: number[] = [];
   constructor(
     private readonly journal: Journal,
-    private readonly max: number = DEAD_ROWS_MAX,
-  ) {}
+    limits: Limits,
+    private readonly wall: () => number,
+    /** a row has gone for want of room */
+    private readonly evicted: (seq: number) => void,
+  ) {
+    this.book = new RetentionBook(limits);
+  }
+
+  get size(): number {
+    return this.book.size;
+  }
+  get bytes(): number {
+    return this.book.bytes;
+  }
+  has(seq: number): boolean {
+    return this.book.get(seq) !== undefined;
+  }
 
   /** An earlier life has left it. */
   found(seq: number): void {
-    this.seqs.add(seq);
+    this.earlier.push(seq);
   }
 
-  add(stream: string, body: Uint8Array): void {
-    this.seqs.add(this.journal.append('dead', stream, body));
-    if (this.seqs.size <= this.max) return;
-    for (const oldest of this.seqs) {
+  /** The row of an earlier life was read. */
+  know(seq: number, noted: DeadNoted): void {
+    this.book.add(seq, noted);
+  }
+
+  /** Adds a row; returns its sequence. Throws what the store throws. */
+  add(stream: string, body: Uint8Array, at: number, steps: number): number {
+    const seq = this.journal.append('dead', stream, body);
+    this.book.add(seq, { bytes: body.length, at, steps });
+    this.keepWithin();
+    return seq;
+  }
+
+  /** Removes what is beyond the limits. */
+  keepWithin(): void {
+    const now = this.wall();
+    for (let oldest = this.book.excess(now); oldest !== undefined; oldest = this.book.excess(now)) {
       this.remove(oldest);
-      return;
+      this.evicted(oldest);
     }
   }
 
-  /** False for one that is not there, or no longer: a row is removed once. */
+  /** Thrown away, with its steps. False for one that is not there, or no longer: a row is removed once. */
   remove(seq: number): boolean {
-    if (!this.seqs.has(seq)) return false;
+    const noted = this.book.get(seq);
+    if (noted === undefined) return false;
     this.journal.remove('dead', seq);
-    return this.seqs.delete(seq);
+    if (noted.steps > 0) this.journal.drop('step', String(noted.steps));
+    this.book.take(seq);
+    return true;
+  }
+
+  /** A message, or another row, takes its place in this transaction, and has its steps from now on. */
+  release(seq: number): void {
+    if (this.book.take(seq) !== undefined) this.journal.remove('dead', seq);
+  }
+
+  /** Another row takes its place: its sequence. Throws what the store throws; nothing has changed then. */
+  replace(seq: number, stream: string, body: Uint8Array, at: number, steps: number): number {
+    const made = this.journal.append('dead', stream, body);
+    this.release(seq);
+    this.book.add(made, { bytes: body.length, at, steps });
+    this.keepWithin();
+    return made;
   }
 }

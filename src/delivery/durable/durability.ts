@@ -11,18 +11,20 @@ import type { Router } from '../../router/index.js';
 import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import { Destination, holdRecovered } from '../guarantee/index.js';
-import type { KeyRecord, Message, MessageStore, Route, Shared, Slot } from '../guarantee/index.js';
+import type { KeyRecord, Message, MessageStore, Route, Shared, Slot, Stored } from '../guarantee/index.js';
 import { CrashCounts } from './aside.js';
 import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
 import { DeltaLog, readLog } from './delta-log.js';
 import { EarlierRows } from './earlier-rows.js';
-import { encodeMessage, type Envelope } from './envelope.js';
+import { encodeMessage, type Envelope, type Provenance } from './envelope.js';
 import { KeptRecords } from './kept-records.js';
 import { KeyRows, otherOp } from './key-rows.js';
 import { Operator } from './operator.js';
+import type { Retention } from './retention.js';
 import { OnceSteps } from './steps.js';
+import { StoredLetters } from './stored-letters.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
 import { WholeState } from './whole-state.js';
@@ -48,6 +50,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   /** schedules */
   readonly timers: KeptRecords;
   readonly crashes: CrashCounts;
+  readonly letters: StoredLetters;
   private readonly steps: OnceSteps;
   private storeId = '';
   private operator: Operator | null = null;
@@ -60,11 +63,16 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     readonly journal: Journal,
     private readonly kernel: Kernel,
     private readonly router: Router,
-    private readonly shared: Shared,
+    readonly delivery: Shared,
     private readonly base: (definition: ServerDefinition) => Terms,
+    retention: Retention,
   ) {
-    this.keys = new KeyRows(journal);
-    this.dead = new DeadRows(journal);
+    const wall = (): number => this.wall();
+    this.keys = new KeyRows(journal, retention.keys, wall);
+    this.dead = new DeadRows(
+      journal, retention.deadLetters, wall, (seq) => router.deadLetters.forget(seq, 'evicted'),
+    );
+    this.letters = new StoredLetters(this, router, kernel);
     this.waits = new DurableWaits(journal, kernel);
     this.topics = new TopicRows(journal, this.rows);
     this.cursors = new KeptRecords(journal, 'cursor');
@@ -86,11 +94,17 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   /* ---- messages ---- */
 
-  store(d: Message, delayMs: number, joins: boolean): void {
-    const stored = new StoredMessage(this, nameOf(d), d, encodeMessage(d, delayMs, this.wall()), delayMs);
+  store(d: Message, delayMs: number, joins: boolean, before: Stored | null): void {
+    const wall = this.wall();
+    const letter = before instanceof StoredMessage ? before : null;
+    const from = letter === null ? provenanceOf(d.caller, wall) : letter.provenance;
+    const past = letter === null ? null : letter.past;
+    const stored =
+      new StoredMessage(this, nameOf(d), d, encodeMessage(d, delayMs, wall, from, past), delayMs, from, past);
     const turn = joins ? openTurn(d.caller) : null;
     if (turn !== null) turn.keep(stored);
     else stored.append();
+    letter?.redelivered(stored);
     d.rarely().stored = stored;
   }
 
@@ -148,7 +162,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   }
 
   /** Terms of a stored message: its own, and what its agent's definition does with errors. */
-  termsOf(definition: ServerDefinition, terms: Envelope['terms']): Terms {
+  termsOf(definition: ServerDefinition, terms: Envelope['terms'] | null): Terms {
+    if (terms === null) return this.base(definition);
     let known = this.terms.get(definition);
     if (known === undefined) this.terms.set(definition, (known = new Map()));
     const name = JSON.stringify(terms);
@@ -169,11 +184,12 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.waits.load();
     for (const kept of [this.topics, this.cursors, this.timers]) await kept.load();
     await this.crashes.load();
+    await this.letters.load();
     this.storeId = await this.identify();
     this.ready = true;
     // The system has stopped meanwhile: nothing was taken out of the store.
     if (this.closed) return;
-    if (journal.path !== undefined) this.operator = new Operator(this.kernel, journal.path, journal, this);
+    if (journal.path !== undefined) this.operator = new Operator(this.kernel, journal.path, this);
     for (const [name, backlog] of this.backlogs) {
       const cell = this.router.names.cell(name);
       const to = cell.mail as Destination;
@@ -208,7 +224,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     let backlog = this.backlogs.get(name);
     if (backlog === undefined) {
       const cell = this.router.names.cell(name);
-      const to = (cell.mail ??= new Destination(this.shared)) as Destination;
+      const to = (cell.mail ??= new Destination(this.delivery)) as Destination;
       this.backlogs.set(name, (backlog = new Backlog(this, cell, to)));
     }
     return backlog;
@@ -336,6 +352,12 @@ function turnOf(p: Process | null): AgentTurn | null {
 function openTurn(p: Process | null): AgentTurn | null {
   const turn = turnOf(p);
   return turn !== null && turn.open ? turn : null;
+}
+
+/** Who sends it, and when. */
+function provenanceOf(caller: Process | null, sentAt: number): Provenance {
+  const named = caller !== null && caller.name !== null;
+  return { sender: caller === null ? null : caller.title, named, sentAt, traceparent: null, headers: null };
 }
 
 function nameOf({ target }: Message): string {

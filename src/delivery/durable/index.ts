@@ -4,9 +4,11 @@ export { type DeadLetterRow, decodeDeadLetter, encodeDeadLetter } from './dead-r
 export { Durability, durabilityOf } from './durability.js';
 export { decodeMessage, type Envelope } from './envelope.js';
 export type { KeptRecords } from './kept-records.js';
-export { AGENT_RESET, AGENT_RESUME, DLQ_PRUNE, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
+export { AGENT_RESET, AGENT_RESUME, DLQ_PRUNE, DLQ_RETRY, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
+export { RETENTION, type Limits, type Retention } from './retention.js';
 export { decodeState, type StateRecord } from './state-record.js';
 export { attemptsRow } from './stored-message.js';
+export type { RowsRetried } from './stored-letters.js';
 export {
   decodeItem, decodePlace, encodeItem, type FoundTopic, ITEM_BYTES, readItems, type TopicItem,
 } from './topic-rows.js';

@@ -4,6 +4,7 @@ import { Kind, Op } from '../../mailbox/message/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind } from '../../api/delivery.js';
 import { KeyRecord, Outcome } from '../guarantee/index.js';
 import type { Destination } from '../guarantee/index.js';
+import { type Limits, type Noted, RetentionBook } from './retention.js';
 import { isWaitingRow, WaitingRows, type WaitingRow } from './waiting-rows.js';
 
 /*
@@ -15,8 +16,6 @@ import { isWaitingRow, WaitingRows, type WaitingRow } from './waiting-rows.js';
 const FORMAT = 1;
 /** Format of the row of a key whose message waits. */
 const TAKEN = 2;
-/** Keys of earlier lives that are kept: the oldest go first. */
-const KEYS_MAX = 100_000;
 /** Records that are read at once. */
 const SLICE = 1_024;
 /** Between the name of a destination, which has none of it, and the key. */
@@ -28,6 +27,9 @@ type Row = readonly [
   number, string, number, number, number, number, OutcomeKind, unknown, unknown, unknown, number,
   readonly FailedAttempt[], number,
 ];
+
+/** Where a row has its time. */
+const AT = 12;
 
 type TakenRow = readonly [typeof TAKEN, string, number, number, number, number, number];
 
@@ -49,13 +51,28 @@ export class KeyRows {
   /** those of earlier lives, oldest first */
   private readonly earlier = new Map<string, Row>();
   readonly coalescing: WaitingRows;
-  constructor(private readonly journal: Journal) {
+  /** all that were handled, in this life and before */
+  private readonly book: RetentionBook<string, Noted>;
+  constructor(
+    private readonly journal: Journal,
+    limits: Limits,
+    private readonly wall: () => number,
+  ) {
+    this.book = new RetentionBook(limits);
     this.coalescing = new WaitingRows(journal);
+  }
+
+  /** Handled keys in the store. */
+  get size(): number {
+    return this.book.size;
+  }
+  get bytes(): number {
+    return this.book.bytes;
   }
 
   /** Reads what is there. */
   async load(): Promise<void> {
-    const rows: [string, Row][] = [];
+    const rows: [key: string, row: Row, bytes: number][] = [];
     for (let after = ''; ;) {
       const entries = await this.journal.records('ledger', after, SLICE);
       const last = entries.at(-1);
@@ -65,13 +82,21 @@ export class KeyRows {
         const row = decode(body) as Row | TakenRow | WaitingRow;
         if (isWaitingRow(row)) this.coalescing.found(key, row);
         else if (row[0] === TAKEN) this.waiting.set(key, takenOf(row as TakenRow));
-        else rows.push([key, row as Row]);
+        else rows.push([key, row as Row, body.length]);
       }
     }
-    rows.sort((a, b) => a[1][12] - b[1][12]);
-    const kept = rows.slice(Math.max(0, rows.length - KEYS_MAX));
-    for (const [key] of rows.slice(0, rows.length - kept.length)) this.journal.drop('ledger', key);
-    for (const [key, row] of kept) this.earlier.set(key, row);
+    rows.sort((a, b) => a[1][AT] - b[1][AT]);
+    for (const [key, row, bytes] of rows) {
+      this.earlier.set(key, row);
+      this.book.add(key, { bytes, at: row[AT] });
+    }
+    this.keepWithin();
+  }
+
+  /** Forgets what is beyond the limits. */
+  private keepWithin(): void {
+    const now = this.wall();
+    for (let oldest = this.book.excess(now); oldest !== undefined; oldest = this.book.excess(now)) this.drop(oldest);
   }
 
   /** The message of a key is stored: in the transaction in which its row comes. */
@@ -104,7 +129,11 @@ export class KeyRows {
     const { a, b, c, d, op, keys, key } = record;
     const { kind, reply, reason, details, attempts, failures, at } = outcome;
     const row: Row = [FORMAT, op.name, a, b, c, d, kind, reply, reason, details, attempts, failures, at];
-    this.journal.put('ledger', stream + BETWEEN + key, encodeRow(row));
+    const name = stream + BETWEEN + key;
+    const body = encodeRow(row);
+    this.journal.put('ledger', name, body);
+    this.book.add(name, { bytes: body.length, at });
+    this.keepWithin();
     keys.stored ??= { drop: (gone) => this.drop(stream + BETWEEN + gone) };
   }
 
@@ -125,7 +154,8 @@ export class KeyRows {
 
   /** The key is forgotten. */
   private drop(name: string): void {
-    if (this.journal.state === 'open') this.journal.drop('ledger', name);
+    this.earlier.delete(name);
+    if (this.book.take(name) !== undefined && this.journal.state === 'open') this.journal.drop('ledger', name);
   }
 }
 

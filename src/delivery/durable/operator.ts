@@ -1,7 +1,7 @@
-import { CommandError, type Command, CommandPoller, type Journal } from '../../journal/index.js';
+import { CommandError, type Command, CommandPoller } from '../../journal/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { CrashCounts } from './aside.js';
-import type { DeadRows } from './dead-rows.js';
+import type { StoredLetters } from './stored-letters.js';
 import type { DurableWaits } from './waits.js';
 
 /** What others ask of the owner of a store: the command line of `castcall`. */
@@ -10,6 +10,7 @@ export const WAIT_REJECT = 'wait reject';
 export const DLQ_PRUNE = 'dlq prune';
 export const AGENT_RESUME = 'agent resume';
 export const AGENT_RESET = 'agent reset';
+export const DLQ_RETRY = 'dlq retry';
 
 /**
  * Carries out commands of other programs, where the store has a path beside which they stand. It
@@ -19,9 +20,9 @@ export class Operator {
   private readonly poller: CommandPoller;
   private readonly started: Promise<void>;
   constructor(
-    kernel: Kernel, path: string, private readonly journal: Journal,
+    kernel: Kernel, path: string,
     private readonly asked: {
-      readonly waits: DurableWaits; readonly dead: DeadRows; readonly crashes: CrashCounts;
+      readonly waits: DurableWaits; readonly letters: StoredLetters; readonly crashes: CrashCounts;
     },
   ) {
     this.poller = new CommandPoller(
@@ -37,13 +38,15 @@ export class Operator {
   }
 
   private async carryOut({ verb, args }: Command): Promise<unknown> {
-    if (verb === DLQ_PRUNE) return this.prune(args['seqs']);
+    const { waits, letters } = this.asked;
+    const seqs = Array.isArray(args['seqs']) ? args['seqs'] as number[] : [];
+    if (verb === DLQ_PRUNE) return letters.prune(seqs);
+    if (verb === DLQ_RETRY) return letters.retry(seqs, 'payload' in args ? { payload: args['payload'] } : null);
     if (verb === AGENT_RESUME || verb === AGENT_RESET) return this.agent(verb, args['name'] as string);
     if (verb !== WAIT_RESOLVE && verb !== WAIT_REJECT) {
       throw new CommandError('COMMAND_REFUSED', `this castcall has no command '${verb}': use its own command line`);
     }
     const id = args['id'] as string;
-    const { waits } = this.asked;
     if (await (verb === WAIT_RESOLVE ? waits.resolve(id, args['value']) : waits.reject(id, args['value']))) return true;
     throw new CommandError('COMMAND_REFUSED', `nobody waits for '${id}', or it was decided before: see wait ls`);
   }
@@ -53,13 +56,5 @@ export class Operator {
     if (await (verb === AGENT_RESUME ? crashes.resume(name) : crashes.reset(name))) return true;
     const why = verb === AGENT_RESUME ? `'${name}' is not set aside: see agent ls` : `there is nothing of '${name}'`;
     throw new CommandError('COMMAND_REFUSED', why);
-  }
-
-  /** Those that are there go in one transaction; how many these were. */
-  private async prune(seqs: unknown): Promise<number> {
-    const asked = Array.isArray(seqs) ? seqs as number[] : [];
-    const gone = asked.filter((seq) => this.asked.dead.remove(seq));
-    await this.journal.flush();
-    return gone.length;
   }
 }

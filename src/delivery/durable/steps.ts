@@ -60,7 +60,7 @@ export class OnceSteps {
     const { known } = steps;
     const step = known.get(name);
     if (step !== undefined && step[0] === 'done') return step[1];
-    const idempotencyKey = `${this.storeId()}/${stored.stream}/${stored.seq}/${name}`;
+    const idempotencyKey = `${this.storeId()}/${stored.stream}/${stored.origin}/${name}`;
     let effect = fn;
     if (step !== undefined) {
       if (options.reconcile === undefined) throw unknownStep(name, idempotencyKey);
@@ -81,7 +81,7 @@ export class OnceSteps {
   }
 
   private record(stored: StoredMessage, known: ReadonlyMap<string, Step>): Promise<void> {
-    this.journal.put('step', String(stored.seq), encode([FORMAT, [...known]], 'the steps of a message'));
+    this.journal.put('step', String(stored.origin), encode([FORMAT, [...known]], 'the steps of a message'));
     stored.hasSteps = true;
     return this.journal.flush();
   }
@@ -93,7 +93,8 @@ export class OnceSteps {
   }
 
   private async load(stored: StoredMessage): Promise<Steps> {
-    const bytes = stored.earlier ? await this.journal.get('step', String(stored.seq)) : undefined;
+    const kept = stored.earlier || stored.hasSteps;
+    const bytes = kept ? await this.journal.get('step', String(stored.origin)) : undefined;
     if (bytes === undefined) return { known: new Map(), running: new Map() };
     stored.hasSteps = true;
     const [, entries] = decode(bytes) as [number, [string, Step][]];

@@ -1,18 +1,22 @@
 import { callError, handled } from '../../base/index.js';
+import { printable } from '../../base/text/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import type { StoreError } from '../../journal/port/index.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
 import type { DeliveryOutcome, FailedAttempt } from '../../api/delivery.js';
-import { commitCoalescing, goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
+import { attemptsOf, commitCoalescing, goes, neverWent, Outcome, toldOver } from '../guarantee/index.js';
 import type { Destination, Message, Slot, Stored } from '../guarantee/index.js';
-import { encodeDeadLetter, encodeTold } from './dead-row.js';
+import { type DeadLetterRow, encodeDeadLetter, encodeTold } from './dead-row.js';
 import type { DeadRows } from './dead-rows.js';
-import { encodeMessage } from './envelope.js';
+import { type Before, encodeMessage, type Provenance, wordsOf } from './envelope.js';
 import type { KeyRows } from './key-rows.js';
 
 const FORMAT = 1;
 /** of the row of a key, beside the key itself */
 const KEY_BYTES = 256;
+
+/** Of a message of an earlier life, before its row is read. */
+const UNKNOWN: Provenance = { sender: null, named: false, sentAt: 0, traceparent: null, headers: null };
 
 /** What all stored messages of a system share. */
 export interface StoredIn {
@@ -45,6 +49,10 @@ export class StoredMessage implements Stored, TurnPart {
   earlier = false;
   /** it has a record of steps, which goes with it */
   hasSteps = false;
+  /** of its payload; 0 when that cannot be stored any more */
+  version: number;
+  /** the row of its dead letter; -1 before, and when there is none */
+  letter = -1;
   private attempts = false;
   constructor(
     private readonly shared: StoredIn,
@@ -52,7 +60,17 @@ export class StoredMessage implements Stored, TurnPart {
     readonly message: Message,
     private body: Uint8Array | null,
     readonly delayMs: number,
-  ) {}
+    public provenance: Provenance,
+    /** what it was before it was sent again as a dead letter */
+    public before: Before | null,
+  ) {
+    this.version = message.op.version;
+  }
+
+  /** Sequence of the message that it was at first: what is recorded of its steps stands there. */
+  get origin(): number {
+    return this.before === null ? this.seq : this.before.origin;
+  }
 
   get bytes(): number {
     const { body, message: { key } } = this;
@@ -61,10 +79,25 @@ export class StoredMessage implements Stored, TurnPart {
 
   /** One that has its row from an earlier life: the program may have died of it. */
   static recovered(shared: StoredIn, stream: string, message: Message, seq: number): StoredMessage {
-    const made = new StoredMessage(shared, stream, message, null, 0);
+    const made = new StoredMessage(shared, stream, message, null, 0, UNKNOWN, null);
     made.seq = seq;
     made.earlier = true;
     made.marked = true;
+    made.settle();
+    return made;
+  }
+
+  /** One of which nothing is left but the row of its dead letter. */
+  static buried(
+    shared: StoredIn, stream: string, message: Message, letter: number,
+    { seq, version, provenance, origin, steps }: DeadLetterRow,
+  ): StoredMessage {
+    const before = { origin, attempts: 0, failures: [] };
+    const made = new StoredMessage(shared, stream, message, null, 0, provenance, before);
+    made.seq = seq;
+    made.letter = letter;
+    made.version = version;
+    made.hasSteps = steps;
     made.settle();
     return made;
   }
@@ -86,7 +119,7 @@ export class StoredMessage implements Stored, TurnPart {
     const sent = this.body;
     if (slotOf(message)?.merge !== null) {
       try {
-        this.body = encodeMessage(message, delayMs, this.shared.wall());
+        this.body = encodeMessage(message, delayMs, this.shared.wall(), this.provenance, this.before);
       } catch (error) {
         this.body = sent;
         message.to.kernel.warn('a merged payload cannot be stored: the new one is kept as it was sent', { error });
@@ -154,9 +187,60 @@ export class StoredMessage implements Stored, TurnPart {
   }
 
   buried(payload: unknown, reason: unknown): void {
+    this.write(() => {
+      this.letter = this.bury(this.letterRow(payload, reason, this.shared.wall()));
+    });
+  }
+
+  /** One whose payload its handlers have made something of that cannot be stored is told by its text. */
+  private bury(row: DeadLetterRow): number {
     const { dead } = this.shared;
-    const at = this.shared.wall();
-    this.write(() => dead.add(this.stream, encodeDeadLetter(this.message, this.seq, payload, reason, at)));
+    let body: Uint8Array;
+    try {
+      body = encodeDeadLetter(row);
+    } catch {
+      this.version = 0;
+      body = encodeDeadLetter({ ...row, payload: printable(row.payload), version: 0 });
+    }
+    return dead.add(this.stream, body, row.at, row.steps ? row.origin : 0);
+  }
+
+  private letterRow(payload: unknown, reason: unknown, at: number): DeadLetterRow {
+    const { message: d, provenance, origin, version } = this;
+    const { op, key, order, terms, record } = d;
+    const { guarantee } = terms;
+    return {
+      seq: this.seq, op: op.name, payload, key, guarantee, ...attemptsOf(d), reason, at, version, order, terms,
+      digest: wordsOf(record), provenance, origin, steps: this.hasSteps || this.earlier,
+    };
+  }
+
+  /** Its dead letter was given another payload: its row is replaced. Throws what cannot be stored. */
+  edited(payload: unknown, reason: unknown, at: number): void {
+    if (this.letter < 0) return;
+    const { dead } = this.shared;
+    const version = this.message.op.version;
+    const row = { ...this.letterRow(payload, reason, at), version, digest: null };
+    this.letter = dead.replace(this.letter, this.stream, encodeDeadLetter(row), at, row.steps ? row.origin : 0);
+    this.version = version;
+  }
+
+  /** Its dead letter is thrown away. Throws when the store takes nothing any more. */
+  discarded(): void {
+    if (this.letter >= 0) this.shared.dead.remove(this.letter);
+    this.letter = -1;
+  }
+
+  /** What a retry of its dead letter knows of it. */
+  get past(): Before {
+    return { origin: this.origin, ...attemptsOf(this.message) };
+  }
+
+  /** A retry of its dead letter has its row: in that transaction the letter's goes. */
+  redelivered(by: StoredMessage): void {
+    by.hasSteps = this.hasSteps || this.earlier;
+    if (this.letter >= 0) this.shared.dead.release(this.letter);
+    this.letter = -1;
   }
 
   over(outcome: DeliveryOutcome, answer: boolean): void {
@@ -169,7 +253,8 @@ export class StoredMessage implements Stored, TurnPart {
     try {
       journal.remove('message', this.seq);
       if (this.attempts || this.earlier) journal.drop('attempt', String(this.seq));
-      if (this.hasSteps || this.earlier) journal.drop('step', String(this.seq));
+      // The steps of a dead letter are kept for its retry.
+      if ((this.hasSteps || this.earlier) && this.letter < 0) journal.drop('step', String(this.origin));
       this.shared.waits.over(this.seq);
       const slot = slotOf(d);
       if (slot !== null) keys.coalescing.free(this.stream, slot.name, this.seq);

@@ -1,4 +1,6 @@
-import { CallError, callError, deepFreeze, handled, markHandled, OptionError } from '../../base/index.js';
+import {
+  CallError, callError, CastcallError, deepFreeze, handled, markHandled, OptionError,
+} from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { hashText, isA } from '../../base/text/index.js';
 import { readCall } from '../../behaviour/gen/index.js';
@@ -39,6 +41,7 @@ import { closeHeld } from './settle.js';
 import { State } from './states.js';
 import { Counters } from './statistics.js';
 import type { MessageStore } from './store/port.js';
+import type { Stored } from './store/stored.js';
 
 /** Where a message goes: what a ref knows of it. */
 interface DeliveryTarget {
@@ -226,7 +229,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const { store } = this;
     if (slot !== null && store !== null && name instanceof Cell) this.recallWaiting(store, to, name.name, made, slot);
     if (durable === true || (store !== null && durable === undefined && isDurable(definition)
-      && terms.guarantee !== 'at-most-once')) this.storeOne(made, delayMs, verb === 'deliver');
+      && terms.guarantee !== 'at-most-once')) this.storeOne(made, delayMs, verb === 'deliver', null);
     else if (store !== null && verb === 'deliver' && store.defer(made, delayMs)) acceptHeld(to, made);
     else if (!(slot === null
       ? accept(to, made, p, true, delayMs)
@@ -237,8 +240,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     return made;
   }
 
-  /** It outlives the program from its commit on. */
-  private storeOne(made: Message, delayMs: number, joins: boolean): void {
+  /** It outlives the program from its commit on; a retry takes the place of the dead letter of `before`. */
+  private storeOne(made: Message, delayMs: number, joins: boolean, before: Stored | null): void {
     const { store } = this;
     const { target, to, terms } = made;
     const refuse = (rule: string, fix: string, code: string): OptionError =>
@@ -256,9 +259,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const slot = made.rare === null ? null : made.rare.slot;
     // In a turn, what becomes of the two is decided with its commit.
     if (slot === null || (joins && store.inTurn(made.caller))) {
-      store.store(made, delayMs, joins);
+      store.store(made, delayMs, joins, before);
       acceptHeld(to, made);
-    } else storeCoalescing(to, made, slot, () => store.store(made, delayMs, joins));
+    } else storeCoalescing(to, made, slot, () => store.store(made, delayMs, joins, before));
   }
 
   /** What an earlier life has left under that key is met as what waits in this one. */
@@ -275,32 +278,39 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const { target, op, order } = old;
     // Whatever its handlers have made of the payload, it is the message that its sender sent.
     const { record: known } = old;
-    const digest = known === null ? null : edited || !known.sealed ? this.memory.digester.of(payload) : known;
+    const stored = old.rare === null ? null : old.rare.stored;
     const p = target.owner;
     if (this.closed) return 'SYSTEM_STOPPED';
     if (p === null ? !outlasts(target) : p.behaviour !== old.behaviour) {
       return p === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
     }
+    if (op.run === null) return 'UNKNOWN_OPERATION';
+    const today = stored === null || edited ? payload : upcastOf(op, payload, stored.version);
+    if (today === UNFIT) return 'INVALID_PAYLOAD';
+    const digest = known === null ? null : edited || !known.sealed ? this.memory.digester.of(payload) : known;
     const to = this.destinationOf(target, p);
     try {
-      const first = known === null ? undefined : to.keys.find(known.key, this.mono);
-      if (first !== undefined) to.duplicate(first, target, op, payload, digest);
-      else if (p !== null && !hasRoom(to, old, p, payload)) return refusalOf(p, op, payload) as RetryRefusal;
-      else {
-        if (old.numbered) this.checkWindow(to, old.caller, target, op);
-        const record = known === null ? null : new KeyRecord(to.keys, known.key, op, digest);
-        const made = new Message(
-          old.caller, routeOf(to, op, target, old.behaviour, old.terms, p), payload, record,
-        );
-        made.rarely().past = letter;
-        made.rarely().order = order;
-        if (old.rare !== null && old.rare.stored !== null) this.storeOne(made, 0, false);
-        else if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, payload) as RetryRefusal;
+      const route = routeOf(to, op, target, old.behaviour, old.terms, p);
+      const first = known === null ? undefined : to.keys.find(known.key, this.mono)
+        ?? (stored === null ? undefined : this.store?.recall(addressName(target), known.key, route));
+      if (first !== undefined) {
+        to.duplicate(first, target, op, today, digest);
+        stored?.discarded();
+        return null;
       }
+      if (p !== null && !hasRoom(to, old, p, today)) return refusalOf(p, op, today) as RetryRefusal;
+      if (old.numbered) this.checkWindow(to, old.caller, target, op);
+      const record = known === null ? null : new KeyRecord(to.keys, known.key, op, digest);
+      const made = new Message(old.caller, route, today, record);
+      made.rarely().past = letter;
+      made.rarely().order = order;
+      if (stored !== null) this.storeOne(made, 0, false, stored);
+      else if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, today) as RetryRefusal;
       return null;
     } catch (error) {
-      if (!isA(error, CallError)) throw error;
-      return error.code as RetryRefusal;
+      const code = refusalCode(error);
+      if (code === null) throw error;
+      return code;
     }
   }
 
@@ -351,6 +361,28 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
 function slotOf(d: Message, { key, keepFirst, merge }: Coalescing): Slot {
   return (d.rarely().slot = new Slot(d.op.name, key, keepFirst, merge));
+}
+
+const UNFIT: unique symbol = Symbol('unfit');
+
+/** What the payload of a stored message is today, whenever it was written. */
+function upcastOf(op: Op, payload: unknown, version: number): unknown {
+  try {
+    return op.upcast(payload, version);
+  } catch {
+    return UNFIT;
+  }
+}
+
+/** What a store says of what it does not take. */
+const STORE_REFUSALS: ReadonlySet<string> = new Set<RetryRefusal>([
+  'STORE_FULL', 'STORE_FAILED', 'STORE_CLOSED', 'NOT_STORABLE',
+]);
+
+/** Null for what is no refusal. */
+function refusalCode(error: unknown): RetryRefusal | null {
+  const refused = isA(error, CallError) || (isA(error, CastcallError) && STORE_REFUSALS.has(error.code));
+  return refused ? error.code as RetryRefusal : null;
 }
 
 function isDurable(definition: RuntimeDefinition): boolean {

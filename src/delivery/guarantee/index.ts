@@ -10,6 +10,7 @@ export { Message } from './message.js';
 export { Outcome } from './outcome.js';
 export { commitCoalescing, waits } from './pending/coalesce.js';
 export { Slot } from './pending/slot.js';
+export { attemptsOf } from './redelivery.js';
 export { settledAll } from './settled-all.js';
 export { deadLetterHeld, deadLetterWaiting, neverWent, toldOver } from './settle.js';
 export type { MessageStore } from './store/port.js';

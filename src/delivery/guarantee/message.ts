@@ -11,7 +11,7 @@ import type {
 } from '../../process/record/index.js';
 import { Request, RequestExtra, addressName, type Stopping } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
-import type { DeadLetter } from '../../api/letters.js';
+import type { PastLetter } from '../../router/dead-letter/index.js';
 import { enteredAgain, enteredFirst, refusedAgain, refusedFirst, vanished } from './accept.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import {
@@ -175,7 +175,7 @@ export class Message extends Request implements Followed {
   get ahead(): boolean {
     return this.rare !== null && this.rare.ahead;
   }
-  get past(): DeadLetter | null {
+  get past(): PastLetter | null {
     return this.rare === null ? null : this.rare.past;
   }
 

@@ -4,6 +4,7 @@ import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
 import type { Slot } from './pending/slot.js';
+import type { PastLetter } from '../../router/dead-letter/index.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
 import type { Stored } from './store/stored.js';
 import type { State } from './states.js';
@@ -56,7 +57,7 @@ export class Rare {
   /** its row in the store */
   stored: Stored | null = null;
   /** the dead letter that it was before */
-  past: DeadLetter | null = null;
+  past: PastLetter | null = null;
   /** who waits for the outcome */
   promised: Promise<DeliveryOutcome> | null = null;
   onOutcome: ((outcome: DeliveryOutcome) => void) | null = null;

@@ -3,9 +3,10 @@ import type { Terms } from '../../behaviour/gen/outward/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Address, Process } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
-import type { Redelivery } from '../../router/dead-letter/index.js';
+import type { PastLetter, Redelivery } from '../../router/dead-letter/index.js';
 import { addressName } from '../../router/request/index.js';
-import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
+import type { DeadLetter, LetterFailure, RetryRefusal } from '../../api/letters.js';
+import type { Stored } from './store/stored.js';
 
 /** What is told of a delivery that died. */
 interface Died {
@@ -16,7 +17,18 @@ interface Died {
   readonly failures: readonly FailedAttempt[];
   readonly terms: Terms;
   readonly key: string | null;
-  readonly past: DeadLetter | null;
+  readonly past: PastLetter | null;
+  /** of a stored one */
+  readonly rare: { readonly stored: Pick<Stored, 'letter' | 'edited' | 'discarded'> | null } | null;
+}
+
+/** Starts and failures of a delivery, through all retries of its dead letter. */
+export function attemptsOf(
+  { attempts, failures, past }: Pick<Died, 'attempts' | 'failures' | 'past'>,
+): { readonly attempts: number; readonly failures: readonly LetterFailure[] } {
+  if (past === null) return { attempts, failures };
+  const later = failures.map(({ attempt, reason }) => new Failure(past.attempts + attempt, reason));
+  return { attempts: past.attempts + attempts, failures: [...past.failures, ...later] };
 }
 
 /** A delivery that died: it goes out again with its terms, key and order. */
@@ -38,29 +50,44 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
     return this.message.caller;
   }
 
-  get past(): DeadLetter | null {
+  get past(): PastLetter | null {
     return this.message.past;
   }
 
   get facts(): Redelivery['facts'] {
-    const { target, caller, attempts, failures, terms, key, past } = this.message;
-    const before = past === null ? 0 : past.attempts;
-    const all = past === null
-      ? failures
-      : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))];
+    const { target, caller, terms, key } = this.message;
     return {
       verb: 'deliver',
       to: addressName(target),
       from: caller?.pid,
       fromName: caller?.name?.name,
-      attempts: before + attempts,
-      failures: all,
+      ...attemptsOf(this.message),
       guarantee: terms.guarantee,
       key: key ?? undefined,
+      seq: seqOf(this.stored),
     };
+  }
+
+  private get stored(): Pick<Stored, 'letter' | 'edited' | 'discarded'> | null {
+    const { rare } = this.message;
+    return rare === null ? null : rare.stored;
+  }
+
+  edit(payload: unknown, { reason, at }: DeadLetter): number | undefined {
+    const { stored } = this;
+    stored?.edited(payload, reason, at);
+    return seqOf(stored);
+  }
+
+  discard(): void {
+    this.stored?.discarded();
   }
 
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
     return this.again.resend(this.message, payload, payload !== this.payload, letter);
   }
+}
+
+function seqOf(stored: Pick<Stored, 'letter'> | null): number | undefined {
+  return stored === null || stored.letter < 0 ? undefined : stored.letter;
 }

@@ -1,14 +1,13 @@
-import { callError, deepFreeze, OptionError, Ring, weightOf } from '../../base/index.js';
+import { deepFreeze, OptionError, weightOf } from '../../base/index.js';
 import { printable, shownAs } from '../../base/text/index.js';
 import { bytesOf } from '../../mailbox/index.js';
-import { Kind } from '../../mailbox/message/index.js';
-import type { Op } from '../../mailbox/message/index.js';
 import { tell } from '../../process/record/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type {
   DeadLetter, DeadLetterGap, LetterQuery, RetryRefusal, RetryReport,
 } from '../../api/letters.js';
 import { Letter, type LetterLimits, type Redelivery } from './letter.js';
+import { checkedBy, type Edit, feedbackOf, isHere, type Kept, KeptLetters, nameOf, type Restored } from './kept.js';
 import { LetterFeed } from './feed.js';
 import { tellSender, wantsFeedback } from './feedback.js';
 import { checkQuery, fits, readBuffer } from './query.js';
@@ -21,7 +20,10 @@ export const DEAD_LETTER_BYTES: number = 64 * 1_024 * 1_024;
  * The dead letters of a system: the latest `capacity` (default 1,000) are kept, within
  * `capacityBytes` of payload (64 MiB unless given); all are counted, and each is shown once to
  * every subscriber and reader. They can be looked at, corrected, sent again and thrown away. At
- * every moment `total = size + retried + pruned + evicted`.
+ * every moment `total + recovered = size + retried + pruned + evicted`.
+ *
+ * Those of stored deliveries are in the store as well, and in a later life the latest of them are
+ * here again, before all that came later: what is done to one is done to its row.
  *
  * Payload and reasons are the sender's own values, not copies. The operations are synchronous;
  * those that look for letters cost O(size), those that name one by its id do not.
@@ -35,6 +37,8 @@ export const DEAD_LETTER_BYTES: number = 64 * 1_024 * 1_024;
 export class DeadLetters {
   /** all dead letters since the start */
   total = 0;
+  /** letters of earlier lives, out of the store */
+  recovered = 0;
   /** letters that `retry` sent again */
   retried = 0;
   /** letters that `prune` threw away */
@@ -45,9 +49,7 @@ export class DeadLetters {
   bytes = 0;
   private count = 0;
   private lastId = 0;
-  private readonly kept = new Ring<Kept>();
-  /** made when the first letter is asked for by its id */
-  private byId: Map<number, Kept> | null = null;
+  private readonly kept = new KeptLetters();
   private readonly subscribers = new Set<Subscriber>();
   private readonly feeds = new Set<LetterFeed>();
   private telling = false;
@@ -55,7 +57,8 @@ export class DeadLetters {
   /** @internal Use `system.deadLetters`. */
   constructor(
     private readonly kernel: Kernel,
-    private readonly limits: LetterLimits,
+    /** @internal */
+    readonly limits: LetterLimits,
   ) {}
 
   /** Letters kept now, at most the capacity. */
@@ -107,7 +110,8 @@ export class DeadLetters {
    * unchanged, and its refusal is no send. Accepted means what it meant at first: a delivery has
    * its terms, order and key (so a message that was handled meanwhile is not handled twice) and new
    * attempts; a send or cast is queued in the normal lane; a call is handled with nobody waiting
-   * for the reply.
+   * for the reply. One of an earlier life wants somebody who owns its name now. In the store the
+   * message takes the place of the letter in one transaction.
    *
    * Errors: OptionError for a bad query.
    *
@@ -128,16 +132,17 @@ export class DeadLetters {
       if (code === null) retried.push(id);
       else refused.push({ id, code });
     }
-    this.sweep();
+    this.kept.sweep(this.count);
     return { retried, refused };
   }
 
   /**
    * Gives a letter another payload, checked by the schema of its operation; returns the letter as
-   * it is now, undefined when it is not kept. Send it with `retry`.
+   * it is now, undefined when it is not kept. Send it with `retry`. In the store it has that payload too.
    *
-   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema; OptionError for
-   * one that does not fit into `capacityBytes`. The letter is unchanged then.
+   * Errors: CallError `INVALID_PAYLOAD` for a payload that does not fit the schema, `NOPROC` for a
+   * letter of an earlier life whose name nobody owns; OptionError for one that does not fit into
+   * `capacityBytes`, and for a stored letter `NOT_STORABLE` or a StoreError. The letter is unchanged then.
    *
    * @example
    * system.send('later', 'helo');
@@ -161,14 +166,17 @@ export class DeadLetters {
     // The schema and sizeOf are the user's code: it may have gone meanwhile.
     if (!isHere(kept)) return undefined;
     if (this.kernel.frozen) deepFreeze(checked);
+    const { redelivery } = kept;
+    const seq = redelivery.edit === undefined ? letter.seq : redelivery.edit(checked, letter);
     this.bytes += bytes - kept.bytes;
     kept.bytes = bytes;
-    kept.letter = new Letter(letter.id, letter.op, checked, letter.reason, letter.at, letter);
+    this.kept.change(kept, new Letter(letter.id, letter.op, checked, letter.reason, letter.at, { ...letter, seq }));
     return kept.letter;
   }
 
   /**
-   * Throws letters away; returns how many. `{}` means all. Errors: OptionError for a bad query.
+   * Throws letters away, those of stored deliveries for good; returns how many. `{}` means all. Errors:
+   * OptionError for a bad query; a StoreError when a stored one cannot go: it stays, and those behind it.
    *
    * @example
    * system.send('nobody', 1);
@@ -177,9 +185,12 @@ export class DeadLetters {
    */
   prune(query: LetterQuery): number {
     const found = this.select('prune', query);
-    for (const kept of found) this.remove(kept);
-    this.pruned += found.length;
-    this.sweep();
+    for (const kept of found) {
+      kept.redelivery.discard?.();
+      this.remove(kept);
+      this.pruned++;
+    }
+    this.kept.sweep(this.count);
     return found.length;
   }
 
@@ -236,8 +247,8 @@ export class DeadLetters {
     }
     const { past, op, facts } = redelivery;
     const name = nameOf(op);
-    const letter =
-      new Letter(past === null ? ++this.lastId : past.id, name, payload, reason, this.kernel.env.wall(), facts);
+    const id = past === null || past.id === 0 ? ++this.lastId : past.id;
+    const letter = new Letter(id, name, payload, reason, this.kernel.env.wall(), facts);
     this.keep(letter, redelivery);
     for (const feed of this.feeds) feed.tell(letter);
     // Letters that a subscriber makes are kept and counted, but not told again: that could go on for ever.
@@ -247,6 +258,54 @@ export class DeadLetters {
       tell(this.kernel, 'a subscriber of dead letters failed', () => fn(letter), { letter: letter.id });
     }
     this.telling = false;
+  }
+
+  /** @internal Letters of earlier lives, oldest first: as many as there is room for, before all of this one. */
+  restore(found: readonly Restored[]): void {
+    const fitting: { readonly restored: Restored; readonly bytes: number }[] = [];
+    for (const restored of [...found].reverse()) {
+      const { limits: { capacity, capacityBytes } } = this;
+      const bytes = this.measure(restored.payload, nameOf(restored.redelivery.op));
+      if (bytes < 0 || this.count === capacity || this.bytes + bytes > capacityBytes) continue;
+      fitting.push({ restored, bytes });
+      this.count++;
+      this.bytes += bytes;
+    }
+    this.recovered += fitting.length;
+    this.kept.putBefore(fitting.reverse().map(({ restored, bytes }) => this.made(restored, bytes)));
+  }
+
+  private made({ redelivery, payload, reason, at }: Restored, bytes: number): Kept {
+    const letter = new Letter(++this.lastId, nameOf(redelivery.op), payload, reason, at, redelivery.facts);
+    return { letter, redelivery, bytes, leaving: false, gone: false };
+  }
+
+  /** @internal Sends the letter of a row again; undefined when it is not kept. Throws what its schema says. */
+  retryKept(seq: number, edit: Edit | null): RetryRefusal | null | undefined {
+    const kept = this.kept.ofRow(seq);
+    if (kept === undefined || !isHere(kept)) return undefined;
+    const code = this.resend(kept, edit);
+    this.kept.sweep(this.count);
+    return code;
+  }
+
+  /** @internal The same for one that is not kept. */
+  retryUnkept(restored: Restored, edit: Edit | null): RetryRefusal | null {
+    const kept = this.made(restored, 0);
+    const { letter, redelivery } = kept;
+    const code = redelivery.resend(edit === null ? letter.payload : checkedBy(kept, edit.payload), letter);
+    if (code !== null) return code;
+    this.recovered++;
+    this.retried++;
+    return null;
+  }
+
+  /** @internal The row of a letter has gone. */
+  forget(seq: number, as: 'pruned' | 'evicted'): void {
+    const kept = this.kept.ofRow(seq);
+    if (kept === undefined || kept.gone) return;
+    this.remove(kept);
+    this[as]++;
   }
 
   /** @internal The system has stopped: readers have had the last letter. */
@@ -270,11 +329,10 @@ export class DeadLetters {
     }
     const made: Kept = { letter, redelivery, bytes, leaving: false, gone: false };
     this.kept.push(made);
-    this.byId?.set(letter.id, made);
     this.count++;
     this.bytes += bytes;
     while (this.count > this.limits.capacity || this.bytes > this.limits.capacityBytes) {
-      const oldest = this.kept.shift();
+      const oldest = this.kept.takeOldest();
       if (oldest.gone) continue;
       this.remove(oldest);
       this.evicted++;
@@ -282,23 +340,14 @@ export class DeadLetters {
   }
 
   private find(id: number): Kept | undefined {
-    if (this.byId === null) {
-      this.byId = new Map();
-      for (let i = 0; i < this.kept.size; i++) {
-        const kept = this.kept.at(i);
-        if (!kept.gone) this.byId.set(kept.letter.id, kept);
-      }
-    }
-    const found = this.byId.get(id);
+    const found = this.kept.find(id);
     return found !== undefined && isHere(found) ? found : undefined;
   }
 
   private select(verb: string, query: LetterQuery): Kept[] {
     checkQuery(`deadLetters.${verb}`, query);
-    const all: Kept[] = [];
-    for (let i = 0; i < this.kept.size; i++) all.push(this.kept.at(i));
     const found: Kept[] = [];
-    for (const kept of all) {
+    for (const kept of this.kept.all()) {
       if (found.length === query.limit) break;
       if (isHere(kept) && fits(kept.letter, query)) found.push(kept);
     }
@@ -307,12 +356,13 @@ export class DeadLetters {
   }
 
   /** Accepting may run the user's code (sizeOf, a provider): meanwhile the letter is nobody else's to send. */
-  private resend(kept: Kept): RetryRefusal | null {
+  private resend(kept: Kept, edit: Edit | null = null): RetryRefusal | null {
     if (!isHere(kept)) return 'NOT_FOUND';
     kept.leaving = true;
     let code: RetryRefusal | null;
     try {
-      code = kept.redelivery.resend(kept.letter.payload, kept.letter);
+      const { letter, redelivery } = kept;
+      code = redelivery.resend(edit === null ? letter.payload : checkedBy(kept, edit.payload), letter);
     } finally {
       kept.leaving = false;
     }
@@ -326,55 +376,14 @@ export class DeadLetters {
   private remove(kept: Kept): void {
     if (kept.gone) return;
     kept.gone = true;
-    if (this.byId?.get(kept.letter.id) === kept) this.byId.delete(kept.letter.id);
+    this.kept.leave(kept);
     this.count--;
     this.bytes -= kept.bytes;
   }
-
-  /** Takes out what has gone, before it is more than what is kept. */
-  private sweep(): void {
-    if (this.kept.size <= 2 * this.count) return;
-    for (let i = this.kept.size; i > 0; i--) {
-      const kept = this.kept.shift();
-      if (!kept.gone) this.kept.push(kept);
-    }
-  }
 }
-
-/** A letter and its way out. */
-interface Kept {
-  letter: DeadLetter;
-  readonly redelivery: Redelivery;
-  bytes: number;
-  /** it is being sent again */
-  leaving: boolean;
-  /** it is no longer one of the kept, and about to be taken out */
-  gone: boolean;
-}
-
-const isHere = (kept: Kept): boolean => !kept.gone && !kept.leaving;
 
 interface Subscriber {
   readonly fn: (letter: DeadLetter) => unknown;
-}
-
-function nameOf(op: Op): string {
-  return op.kind === Kind.Info ? 'info' : op.name;
-}
-
-function feedbackOf({ op, facts: { to, verb } }: Redelivery): Pick<DeadLetter, 'to' | 'verb' | 'op'> {
-  return { to, verb, op: nameOf(op) };
-}
-
-function checkedBy({ redelivery: { op }, letter }: Kept, payload: unknown): unknown {
-  if (op.check === null) return payload;
-  try {
-    return op.check(payload, undefined);
-  } catch (error) {
-    throw callError(
-      'INVALID_PAYLOAD', { target: letter.to, op: letter.op, details: (error as Error).message, cause: error },
-    );
-  }
 }
 
 shownAs(DeadLetters, ({ size, total }) => `DeadLetters(${size} kept of ${total})`);

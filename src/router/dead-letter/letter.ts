@@ -14,6 +14,7 @@ export class Letter implements DeadLetter {
   readonly failures: readonly LetterFailure[];
   readonly guarantee: DeadLetter['guarantee'];
   readonly key: string | undefined;
+  readonly seq: number | undefined;
   constructor(
     readonly id: number,
     readonly op: string,
@@ -30,6 +31,7 @@ export class Letter implements DeadLetter {
     this.failures = facts.failures;
     this.guarantee = facts.guarantee;
     this.key = facts.key;
+    this.seq = facts.seq;
   }
 }
 
@@ -55,16 +57,26 @@ export interface LetterLimits {
   readonly sizeOf: ((payload: unknown, op: string) => number) | null;
 }
 
+/** The letter that a message was before it was sent again; its id is 0 when that was in an earlier life. */
+export type PastLetter = Pick<DeadLetter, 'id' | 'attempts' | 'failures'>;
+
 /** What a message was, as far as it can be sent again. */
 export interface Redelivery {
   readonly op: Op;
   /** what of the letter its sender alone knows */
   readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures'
-    | 'guarantee' | 'key'>;
+    | 'guarantee' | 'key'> & Partial<Pick<DeadLetter, 'seq'>>;
   /** who is told of it, when it has asked to be; null for those that hear of it otherwise */
   readonly sender: Process | null;
   /** the letter that it was before, when it is a retry */
-  readonly past: DeadLetter | null;
+  readonly past: PastLetter | null;
   /** Sends it again, with that payload: null when it was accepted. Nothing is counted when it is not. */
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null;
+  /**
+   * Where the letter is kept elsewhere, it has that payload there too; returns where it stands now.
+   * What it throws reaches the user, and nothing has changed.
+   */
+  edit?(payload: unknown, letter: DeadLetter): number | undefined;
+  /** Where it is kept elsewhere, it goes there too; throws when it cannot. */
+  discard?(): void;
 }

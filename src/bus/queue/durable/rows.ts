@@ -133,10 +133,13 @@ export class QueueRows {
   }
 
   private bury({ id, payload, attempts, key, rare, reason }: StoredItem, op: Op): void {
-    const terms = { guarantee: 'at-least-once' } as const;
-    const letter = { op, attempts, key, failures: rare?.failures ?? [], terms };
+    const at = this.wall();
+    const provenance = { sender: null, named: false, sentAt: 0, traceparent: null, headers: null };
     try {
-      this.durability.dead.add(this.name, encodeDeadLetter(letter, id, payload, reason, this.wall()));
+      this.durability.dead.add(this.name, encodeDeadLetter({
+        seq: id, op: op.name, payload, key, guarantee: 'at-least-once', attempts, failures: rare?.failures ?? [],
+        reason, at, version: op.version, order: null, terms: null, digest: null, provenance, origin: id, steps: false,
+      }), at, 0);
     } catch {
       // a store that is full keeps its letters in memory
     }

@@ -3,6 +3,7 @@ import type { KeyRecord } from '../dedupe/ledger.js';
 import type { Route } from '../destination.js';
 import type { Message } from '../message.js';
 import type { Slot } from '../pending/slot.js';
+import type { Stored } from './stored.js';
 
 /** Port of the room `durable`: what stores messages; null without a store. */
 export interface MessageStore {
@@ -12,9 +13,10 @@ export interface MessageStore {
   whenReady(): Promise<void>;
   /**
    * A new message, held: it is stored, and goes on by `goes` once it is committed. With `joins` it
-   * is a part of its sender's turn, if that has one. Throws when it cannot be stored.
+   * is a part of its sender's turn, if that has one. As a retry of the dead letter of `before` it
+   * takes that one's place, in the transaction in which its row comes. Throws when it cannot be stored.
    */
-  store(d: Message, delayMs: number, joins: boolean): void;
+  store(d: Message, delayMs: number, joins: boolean, before: Stored | null): void;
   /** The same without a row: it goes with the turn of its sender. False when that has none. */
   defer(d: Message, delayMs: number): boolean;
   /** its sender is in a turn of which it would be a part */

@@ -25,6 +25,14 @@ export interface Stored {
   failed(): void;
   /** nobody will handle it: its dead letter takes the place of its row, before `over` */
   buried(payload: unknown, reason: unknown): void;
+  /** of its payload; 0 when that is no longer what was sent */
+  readonly version: number;
+  /** the row of its dead letter; below 0 for none */
+  readonly letter: number;
+  /** its dead letter has another payload now. Throws when that cannot be stored: nothing has changed then */
+  edited(payload: unknown, reason: unknown, at: number): void;
+  /** its dead letter is thrown away. Throws when the store takes nothing any more */
+  discarded(): void;
   /** its row goes, unless it is left for a later life; `toldOver` follows once that is committed */
   over(outcome: DeliveryOutcome, answer: boolean): void;
 }
