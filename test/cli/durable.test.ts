@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeEnv } from '../../src/base/index.js';
-import { child, createSystem, defineAgent, type System } from '../../src/index.js';
+import { z } from 'zod';
+import { child, createSystem, defineAgent, on, type System } from '../../src/index.js';
 import { encode, Journal } from '../../src/journal/index.js';
 import { sqlite } from '../../src/journal/sqlite/index.js';
 import { castcall } from './castcall.js';
@@ -22,16 +23,23 @@ const Desk = defineAgent({
       return self.state.seen;
     },
     fail(_self, _what: string): number {
-      throw new Error('no way, s3cret');
+      if (fails) throw new Error('no way, s3cret');
+      return 7;
     },
+    order: on(z.object({ n: z.number() }), (_self, { n }) => {
+      if (fails) throw new Error('no order');
+      return n;
+    }),
   },
 });
 
+let fails: boolean;
 let folder: string;
 let path: string;
 let system: System;
 
 beforeEach(async () => {
+  fails = true;
   folder = mkdtempSync(join(tmpdir(), 'castcall-cli-'));
   path = join(folder, 'store');
   system = createSystem({ store: sqlite(path), logger: false });
@@ -60,11 +68,13 @@ async function asked() {
 }
 
 /** The sequence of one dead letter. */
-async function buried(): Promise<number> {
+async function buried(op: 'fail' | 'order' = 'fail', n?: number): Promise<number> {
   await system.supervise({ children: [child('desk', Desk)] });
-  const receipt = await system.ref(Desk, 'desk').deliver('fail', 's3cret', {
-    guarantee: 'exactly-once', key: 'k1', attemptsMax: 1,
-  });
+  const desk = system.ref(Desk, 'desk');
+  const terms = { guarantee: 'exactly-once', key: 'k1', attemptsMax: 1 } as const;
+  const receipt = await (op === 'order'
+    ? desk.deliver('order', { n: n ?? 0 }, terms)
+    : desk.deliver('fail', 's3cret', terms));
   expect((await receipt.settled).kind).toBe('dead-lettered');
   return ((await values('dlq', 'ls', path))[0] as { seq: number }).seq;
 }
@@ -144,6 +154,54 @@ describe('what is durable, on the command line', () => {
     expect((await castcall('agent', 'reset', path, 'frail', '--json')).out).toEqual(['{"agent":"frail","reset":true}']);
     expect((await castcall('agent', 'ls', path)).out).toEqual(['none']);
     expect((await castcall('agent', 'reset', path, 'frail')).code).toBe(1);
+  });
+
+  it('P23: sends dead letters again, each as its message comes, once, with its key', async () => {
+    const seq = await buried();
+    expect((await values('dlq', 'retry', path, '--all', '--agent', 'desk', '--dry-run'))[0]).toEqual(
+      { dryRun: true, seqs: [seq] },
+    );
+    fails = false;
+    const desk = system.ref(Desk, 'desk');
+    expect(await values('dlq', 'retry', path, '--all', '--op', 'fail')).toEqual([{ retried: [seq], refused: [] }]);
+    expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
+    const again = await desk.deliver('fail', 's3cret', { guarantee: 'exactly-once', key: 'k1' });
+    expect(await again.settled).toMatchObject({ kind: 'handled', reply: 7 });
+    expect(system.stats().delivery.duplicatesSuppressed).toBe(1);
+    expect(await castcall('dlq', 'retry', path, String(seq))).toMatchObject({
+      code: 1, out: ['retried 0 of 1'],
+      err: [`${seq} stays: NOT_FOUND: there is no such dead letter, or no longer: see dlq ls`],
+    });
+    expect((await values('dlq', 'retry', path, '--all'))).toEqual([{ retried: [], refused: [] }]);
+  });
+
+  it('P38: with another payload a letter goes when that fits, and else stays as it is', async () => {
+    const seq = await buried('order', 1);
+    const retry = (payload: string) => castcall('dlq', 'retry', path, String(seq), '--payload', payload);
+    expect(await retry('{"n":')).toMatchObject({
+      code: 2, err: [expect.stringMatching('CLI_USAGE: the payload is no JSON')],
+    });
+    const misfit = await retry('{"n":"three"}');
+    expect([misfit.code, misfit.err[0]]).toEqual([1, expect.stringMatching(`^${seq} stays: INVALID_PAYLOAD: .*order`)]);
+    expect(await values('dlq', 'show', path, String(seq))).toMatchObject([{ seq, payload: { n: 1 } }]);
+    fails = false;
+    expect(await retry('{"n":3}')).toMatchObject({ code: 0, out: ['retried 1 of 1'] });
+    await turns(() => system.stats().delivery.acknowledged === 1);
+    expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
+  });
+
+  it('says which letters are meant, or that the command line is wrong, and asks nobody then', async () => {
+    const seq = await buried();
+    await system.stop();
+    for (const wrong of [
+      ['retry', path], ['retry', path, '--op', 'fail', String(seq)], ['retry', path, '--all', String(seq)],
+      ['retry', path, '--all', '--agent', 'nobody', '--payload', '1'], ['prune', path], ['retry', path, 'x'],
+    ]) expect(await castcall('dlq', ...wrong)).toMatchObject({ code: 2, out: [] });
+    expect((await castcall('dlq', 'prune', path, String(seq), '999', '--dry-run')).out)
+      .toEqual([`nothing is done; of 2 there are 1: ${seq}`]);
+    const { code, err } = await castcall('dlq', 'retry', path, String(seq));
+    expect([code, err[0]]).toEqual([1, expect.stringMatching('COMMAND_UNANSWERED: dlq retry: no program has')]);
+    expect(await values('dlq', 'ls', path)).toHaveLength(1);
   });
 
   it('asks nobody where nobody owns the store', async () => {
