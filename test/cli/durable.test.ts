@@ -88,7 +88,7 @@ describe('what is durable, on the command line', () => {
       { id: 'approve-1', agent: 'desk', op: 'ask', state: 'pending', dueAt: 0 },
     ]);
     expect(await values('queue', 'ls', path)).toMatchObject([
-      { name: 'desk', messages: 1, op: 'ask' }, { name: 'nobody', messages: 1, op: 'note' },
+      { kind: 'agent', name: 'desk', messages: 1, op: 'ask' }, { name: 'nobody', messages: 1, op: 'note' },
     ]);
     for (const what of ['agent', 'wait', 'queue']) {
       const table = (await castcall(what, 'ls', path)).out;
@@ -98,6 +98,20 @@ describe('what is durable, on the command line', () => {
     expect(await values('agent', 'show', path, 'desk')).toEqual([
       { agent: 'desk', version: 3, state: { pin: 's3cret', seen: 0 } },
     ]);
+  });
+
+  it('lists durable queues: what waits in them, and how it went so far', async () => {
+    const jobs = system.queue<string>('jobs', { durable: true, leaseMs: 60_000, attemptsMax: 3 });
+    for (const lane of ['high', 'normal', 'low'] as const) await jobs.push('s3cret', { lane });
+    await (await jobs.lease()).nack({ delayMs: 60_000 });
+    await (await jobs.lease()).reject('no');
+    expect(await values('queue', 'ls', path)).toMatchObject([
+      { kind: 'queue', name: 'jobs', messages: 2, op: 'item', attempts: 1, dead: 1 },
+    ]);
+    await system.stop();
+    const { out } = await castcall('queue', 'ls', path);
+    expect(out[1]).toMatch(/^jobs +queue +2 +\d+ +item +.* UTC +1 +1$/);
+    expect(out.join('\n')).not.toContain('s3cret');
   });
 
   it('P23: tells of a dead letter, in a closed store too; what it says only when it is shown', async () => {

@@ -1,2 +1,2 @@
-/** `castcall queue …`: messages that wait in a store. */
+/** `castcall queue …`: what waits in a store. */
 export { queueLs } from './ls.js';

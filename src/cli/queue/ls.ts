@@ -1,53 +1,91 @@
+import { decode } from '../../journal/index.js';
+import { decodeItem, queueOf } from '../../bus/queue/index.js';
 import { decodeMessage } from '../../delivery/durable/index.js';
 import {
   type CliCommand, Exit, type Input, type Inspected, Listing, readAs, type StoreInspector, when, withStore,
 } from '../command/index.js';
 
-interface Item {
+/** What waits for one agent, or in one queue. */
+interface Waiting {
+  readonly kind: 'agent' | 'queue';
   readonly name: string;
-  readonly messages: number;
+  /** messages, or items */
+  messages: number;
   /** sequence of the oldest, its operation, and when it was sent, ms since 1970 */
   readonly seq: number;
   readonly op?: string;
   readonly sentAt?: number;
+  /** most attempts that one of them has had */
+  attempts: number;
+  /** dead letters */
+  dead: number;
   readonly unreadable?: string;
 }
 
-/** The oldest of each name, and how many there are: rows come in the order of their sends. */
-function counted(store: StoreInspector): Map<string, { readonly oldest: Inspected; count: number }> {
-  const names = new Map<string, { readonly oldest: Inspected; count: number }>();
-  for (const row of store.rows('message')) {
-    const known = names.get(row.name);
-    if (known === undefined) names.set(row.name, { oldest: row, count: 1 });
-    else known.count++;
+/** Attempts that are written down, by sequence; marks of a program that has died are not among them. */
+function attemptsOf(store: StoreInspector): Map<number, number> {
+  const attempts = new Map<number, number>();
+  for (const record of store.records('attempt')) {
+    const read = readAs(record, (bytes) => (decode(bytes) as [number, number])[1]);
+    if ('value' in read) attempts.set(Number(record.name), read.value);
   }
-  return names;
+  return attempts;
+}
+
+function messageOf(row: Inspected): Pick<Waiting, 'op' | 'sentAt' | 'unreadable'> {
+  const read = readAs(row, decodeMessage);
+  return 'value' in read ? { op: read.value.op, sentAt: read.value.provenance.sentAt } : read;
+}
+
+function itemOf(row: Inspected): Pick<Waiting, 'op' | 'sentAt' | 'unreadable'> {
+  const read = readAs(row, decodeItem);
+  return 'value' in read ? { op: 'item', sentAt: read.value.pushedAt } : read;
+}
+
+/** The oldest of each name, and how many there are: rows come in the order of their sends. */
+function waiting(store: StoreInspector): Waiting[] {
+  const attempts = attemptsOf(store);
+  const all: Waiting[] = [];
+  for (const [table, kind] of [['message', 'agent'], ['item', 'queue']] as const) {
+    const known = new Map<string, Waiting>();
+    for (const row of store.rows(table)) {
+      const name = kind === 'queue' ? queueOf(row.name).name : row.name;
+      let one = known.get(name);
+      if (one === undefined) {
+        const told = kind === 'queue' ? itemOf(row) : messageOf(row);
+        known.set(name, (one = { kind, name, messages: 0, seq: row.seq, attempts: 0, dead: 0, ...told }));
+      }
+      one.messages++;
+      one.attempts = Math.max(one.attempts, attempts.get(row.seq) ?? 0);
+    }
+    all.push(...known.values());
+  }
+  for (const { name } of store.rows('dead')) {
+    for (const one of all) if (one.name === name) one.dead++;
+  }
+  return all;
 }
 
 function run(input: Input): number {
   return withStore(input, (store) => {
-    const list = new Listing<Item>(input, {
+    const list = new Listing<Waiting>(input, {
       NAME: ({ name }) => name,
-      MESSAGES: ({ messages }) => String(messages),
+      KIND: ({ kind }) => kind,
+      WAITING: ({ messages }) => String(messages),
       OLDEST: ({ seq }) => String(seq),
       OPERATION: ({ op, unreadable }) => op ?? `? ${unreadable}`,
       SENT: ({ sentAt }) => when(sentAt),
+      ATTEMPTS: ({ attempts }) => String(attempts),
+      DEAD: ({ dead }) => String(dead),
     });
-    for (const [name, { oldest, count }] of counted(store)) {
-      const read = readAs(oldest, decodeMessage);
-      const known = { name, messages: count, seq: oldest.seq };
-      if ('value' in read) {
-        const { op, provenance: { sentAt } } = read.value;
-        list.add({ ...known, op, sentAt });
-      } else list.add({ ...known, ...read });
-    }
+    for (const one of waiting(store)) list.add(one);
     list.end();
     return Exit.Ok;
   });
 }
 
-/** The messages that wait, by the name that they are for. */
+/** What waits, by the agent or the durable queue that it is for. */
 export const queueLs: CliCommand = {
-  words: ['queue', 'ls'], usage: 'PATH', about: 'messages that wait, by name: how many, and the oldest', options: {},
-  positionals: 1, run,
+  words: ['queue', 'ls'], usage: 'PATH', options: {}, positionals: 1, run,
+  about: 'what waits, by agent and durable queue: how many, the oldest, attempts, dead letters',
 };
