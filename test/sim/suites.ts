@@ -5,6 +5,7 @@ import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
 import { deliverySuite } from './delivery.js';
 import { durableSuite } from './durable.js';
+import { durableQueueSuite } from './durable-queue.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { healthSuite } from './health.js';
@@ -47,5 +48,5 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  durableSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  durableSuite, durableQueueSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

@@ -96,12 +96,14 @@ export class DurableItems extends Items {
 
   /** Reads all of them, in the order of their pushes: before one of a key is handed out, all of it are known. */
   async readAll(): Promise<void> {
+    this.reading = true; // nobody else does
     const all: { readonly one: Found; readonly lane: Rank }[] = [];
     for (const lane of LANES) {
       for (let slice = await this.earlier.read(lane); slice.length > 0; slice = await this.earlier.read(lane)) {
         for (const one of slice) all.push({ one, lane });
       }
     }
+    this.reading = false;
     if (this.left) return;
     all.sort((a, b) => a.one.seq - b.one.seq);
     for (const { one, lane } of all) {

@@ -1,6 +1,6 @@
 import { handled, unstacked } from '../../../base/index.js';
 import { attemptsRow, type Durability, encodeDeadLetter } from '../../../delivery/durable/index.js';
-import type { Commit, Journal, StoreError } from '../../../journal/index.js';
+import { type Commit, type Journal, StoreError } from '../../../journal/index.js';
 import type { Rank } from '../../../mailbox/index.js';
 import type { Op } from '../../../mailbox/message/index.js';
 import { BusError } from '../../core/index.js';
@@ -65,7 +65,9 @@ export class QueueRows {
       told.resolve = resolve;
       told.reject = reject;
     });
-    this.journal.whenCommitted(told);
+    const { journal } = this;
+    if (journal.state === 'open') journal.whenCommitted(told);
+    else told.uncommitted(journal.failure ?? new StoreError('STORE_CLOSED', 'the store is closed'));
     return handled(promise);
   }
 

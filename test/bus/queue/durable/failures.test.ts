@@ -9,7 +9,9 @@ const LEASED: QueueOptions<unknown> = { durable: true, leaseMs: 60_000 };
 describe('a durable queue refuses what it cannot keep', () => {
   it('without a store it is NO_STORE, which says what helps', () => {
     const system = testSystem();
-    expect(() => system.queue('jobs', { durable: true })).toThrow(expect.objectContaining({ code: 'NO_STORE' }) as Error);
+    expect(() => system.queue('jobs', { durable: true })).toThrow(
+      expect.objectContaining({ code: 'NO_STORE' }) as Error,
+    );
     expect(() => system.queue('jobs', { durable: true })).toThrow(/queue\.durable.*createSystem\(\{ store/s);
     expect(system.queue('jobs').stats().durable).toBe(false);
   });
