@@ -127,7 +127,8 @@ export class Ledger {
       + stats.stored;
     const { ready, delayed, leased, ending, pushed, recovered } = stats;
     this.sim.equal(
-      over + ready + delayed + leased + ending, pushed + recovered, `P3: ${stats.name} ${when}: ${JSON.stringify(stats)}`,
+      over + ready + delayed + leased + ending, pushed + recovered,
+      `P3: ${stats.name} ${when}: ${JSON.stringify(stats)}`,
     );
   }
 
