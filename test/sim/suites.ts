@@ -6,6 +6,8 @@ import { crashSuite } from './crash.js';
 import { deliverySuite } from './delivery.js';
 import { durableSuite } from './durable.js';
 import { durableQueueSuite } from './durable-queue.js';
+import { durableScheduleSuite } from './durable-schedule.js';
+import { durableTopicSuite } from './durable-topic.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { healthSuite } from './health.js';
@@ -48,5 +50,6 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  durableSuite, durableQueueSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  durableSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite, healthSuite,
+  sharedStreamSuite, undeliverableSuite, randomSuite,
 ];
