@@ -19,7 +19,7 @@ export const topicsAndReaders = [
     ['this.gapAfter++;', 'this.gapBefore++;'],
   ] },
   { name: 'the newest is dropped in place of the oldest', file: reader, suite: 'topic', edits: [
-    ['this.items.shift(); flow.lose();', 'this.items.pop(); flow.lose();'],
+    ['let oldest = this.items.shift();', 'let oldest = this.items.last(); this.items.pop();'],
   ] },
   { name: 'a message to one who waits is buffered as well', file: reader, suite: 'topic', edits: [
     ['asks.shift().give(this.shape(topic, message)); return Offer.Reached;',

@@ -42,6 +42,8 @@ class Book {
   readonly never = new Set<number>();
   /** acknowledged, and told as committed: by name, the next offset */
   readonly acked = new Map<string, number>();
+  /** the last offset that a reader of that name was given */
+  readonly handed = new Map<string, number>();
   constructor(readonly sim: Simulation, readonly disk: Disk, private readonly trims: boolean) {}
 
   /** Somebody has seen it: from now on it is there for ever, and the same. */
@@ -109,6 +111,7 @@ class Follower {
   private next: number;
   private handed = -1;
   private reading = false;
+  private gap = false;
   constructor(
     private readonly book: Book, private readonly life: Life, private readonly topic: Topic<number>,
     readonly reader: Subscription<unknown>, from: number, private readonly name: string | null,
@@ -140,11 +143,17 @@ class Follower {
     if (life.dead) return;
     if (item instanceof TopicGap) {
       sim.sometimes(true, 'a reader has a gap');
+      this.gap = true;
       this.next = this.next < 0 ? this.next : this.next + item.missed;
       return;
     }
     const { message, offset } = item as TopicMessage<number> & { readonly offset: number };
     if (this.next >= 0) sim.equal(offset, this.next, `P6: the offset that a reader gets (drops: ${String(this.drops)})`);
+    else if (this.name !== null && !this.gap) {
+      const before = book.handed.get(this.name) ?? -1;
+      sim.always(offset <= before + 1, `P21: '${this.name}' had ${before} last, and goes on with ${offset}`);
+    }
+    if (this.name !== null) book.handed.set(this.name, Math.max(offset, book.handed.get(this.name) ?? -1));
     this.next = offset + 1;
     this.handed = offset;
     book.seen(offset, message);
@@ -190,9 +199,9 @@ class Run {
       if (draw < 0.45) for (let n = random.int(6); n >= 0; n--) void this.publish();
       else if (draw < 0.55) this.say();
       else if (draw < 0.65) this.follow();
-      else if (draw < 0.8 && this.followers.length > 0) void random.pick(this.followers).read(1 + random.int(12));
-      else if (draw < 0.88 && this.followers.length > 0) void random.pick(this.followers).acknowledge();
-      else if (draw < 0.9) disk.failNext();
+      else if (draw < 0.84 && this.followers.length > 0) void random.pick(this.followers).read(1 + random.int(12));
+      else if (draw < 0.9 && this.followers.length > 0) void random.pick(this.followers).acknowledge();
+      else if (draw < 0.92) disk.failNext();
       else await sim.sleep(random.int(random.chance(0.2) ? 60 : 8));
     }
   }

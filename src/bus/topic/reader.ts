@@ -136,9 +136,7 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
         this.keep(this.signed(topic, message, from));
         return Offer.Waits;
       case 'drop-oldest':
-        this.items.shift();
-        flow.lose();
-        this.gapBefore++;
+        this.loseOldest();
         this.keep(this.signed(topic, message, from));
         return Offer.Reached;
       case 'drop-newest':
@@ -150,6 +148,16 @@ export class Reader<T = unknown> extends Subscriber implements Subscription<T>, 
         this.finish('slow');
         return Offer.Missed;
     }
+  }
+
+  private loseOldest(): void {
+    let oldest = this.items.shift();
+    for (; oldest instanceof Lost; oldest = this.items.shift()) {
+      this.gapBefore += oldest.count;
+      this.marks--;
+    }
+    this.flow.lose();
+    this.gapBefore++;
   }
 
   private signed(topic: string, message: unknown, from: Process | null): unknown {

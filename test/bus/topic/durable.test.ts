@@ -393,3 +393,16 @@ describe('what a durable topic keeps', () => {
     await system.stop();
   });
 });
+
+describe('gaps of two kinds', () => {
+  it('what drop-oldest loses stands with what was trimmed before it', async () => {
+    const system = testSystem({ store: memoryStore() });
+    const topic = system.topic<number>('t', { durable: true, retention: { max: 2 } });
+    for (let n = 0; n < 5; n++) await topic.publish(n);
+    const reader = topic.subscribe({ from: 0, buffer: 3, slow: 'drop-oldest' });
+    await settleTurn();
+    for (let n = 5; n < 7; n++) await topic.publish(n);
+    expect(await take(reader, 4)).toEqual([new TopicGap(4), 4, 5, 6]);
+    expect(reader.stats()).toMatchObject({ sent: 7, taken: 3, dropped: 4 });
+  });
+});
