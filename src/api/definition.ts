@@ -89,4 +89,4 @@ export interface AgentSpec<A extends unknown[], R, C, K, PC, PK, T = unknown> {
 /** Whether agents are stored, and how. */
 export type Durable = boolean | DurableOptions;
 /** The start of a durable agent waits for its store. */
-export type MadeDurably<R, T> = T extends true | DurableOptions ? Promise<Awaited<R>> : R;
+export type MadeDurably<R, T> = T extends true | object ? Promise<Awaited<R>> : R;

@@ -1,4 +1,5 @@
 import type { ExitReason } from '../base/index.js';
+import type { DurableOptions } from './durable/agent.js';
 import type { Definition, SchemaOutput, StandardSchema } from './protocol.js';
 import type { From, ProcessVerbs, SelfRef } from './agent.js';
 import type { Ignore, NoReply, Refusal, Stop } from './returns.js';
@@ -199,6 +200,9 @@ export interface StatemStatus {
   readonly reason?: ExitReason;
 }
 
+/** Whether the machines of a definition are stored, and how: as for agents, without a log. */
+export type DurableMachine = boolean | Pick<DurableOptions, 'version' | 'migrate' | 'formerly' | 'crashesMax'>;
+
 /** What `codeChange` returns; `module` switches the callbacks, and with them the callback mode. */
 export interface Converted {
   readonly state: unknown;
@@ -206,7 +210,18 @@ export interface Converted {
   readonly module?: AnyStatem;
 }
 
-export interface StatemLife<S, D> {
+export interface StatemLife<S, D, Z = unknown> {
+  /**
+   * its machines outlive the program: at the end of each event state, data, running timeouts and inserted
+   * events are one commit, and what the event has sent leaves with it. Needs a system with a store, and a
+   * registered name for each machine. Default false
+   */
+  readonly durable?: Z;
+  /**
+   * of a durable machine, in place of init and of the enter call, for each incarnation but the first:
+   * state, data and timeouts are as they were stored
+   */
+  restored?(self: StatemSelf<S, D>): unknown;
   /** shown in trees, reports and errors; default `statem` */
   readonly name?: string;
   /** exit signals become Exit messages, and `terminate` also runs at a supervisor's shutdown */
@@ -229,8 +244,8 @@ export interface StatemLife<S, D> {
 
 /** The callbacks of a machine whose states are names with a table of handlers each. */
 export interface StatesSpec<
-  A extends unknown[], N extends string, R, T, M, X,
-> extends StatemLife<NoInfer<N>, DataOf<R>> {
+  A extends unknown[], N extends string, R, T, M, X, Z = unknown,
+> extends StatemLife<NoInfer<N>, DataOf<R>, Z> {
   /** makes the first state and the data; sync or async. `this` is the machine, without state */
   readonly init: (this: StatemInit, ...args: A) => R;
   /** payloads that are checked at the ref, by operation: any Standard Schema */
@@ -244,7 +259,9 @@ export interface StatesSpec<
 type StateTables<N extends string, D> = { readonly [K in N]: StateSpec<N, D> };
 
 /** The callbacks of a machine with one handler for everything; its states are any values. */
-export interface HandleSpec<A extends unknown[], R, C, K> extends StatemLife<MachineState<R>, DataOf<R>> {
+export interface HandleSpec<
+  A extends unknown[], R, C, K, Z = unknown,
+> extends StatemLife<MachineState<R>, DataOf<R>, Z> {
   readonly init: (this: StatemInit, ...args: A) => R;
   /** the requests it takes: `operation<Payload>().replies<Reply>()`, or `operation(schema)` */
   readonly calls?: C;

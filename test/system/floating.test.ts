@@ -291,9 +291,8 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
     `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
   ])),
   'SystemStore.ready': () => locked(({ store }) => store.ready),
-  ...Object.fromEntries((['resume', 'reset'] as const).map((verb) => [
-    `AsideAgents.${verb}`, () => locked(({ store }) => store.aside[verb]('nobody')),
-  ])),
+  'AsideAgents.resume': () => locked(({ store }) => store.aside.resume('nobody')),
+  'AsideAgents.reset': () => locked(({ store }) => store.aside.reset('nobody')),
   ...Object.fromEntries((['resolve', 'reject', 'expire'] as const).map((verb) => [
     `Waits.${verb}`, () => locked(({ waits }) => waits[verb]('')),
   ])),

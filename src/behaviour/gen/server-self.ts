@@ -11,7 +11,7 @@ import { checkReturned, noteMade } from './unreturned.js';
 import { newController, ProcessVerbsImpl } from './process-verbs.js';
 
 /** Bits of `flags`: what an engine must look at around a handler. */
-export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8, Made: 16 } as const;
+export const Flag = { Idle: 1, Stop: 2, Deferred: 4, Controller: 8, Made: 16, Turn: 32 } as const;
 
 /** The verbs of every process that answers calls: agents and state machines. */
 export class ServerSelf extends ProcessVerbsImpl {

@@ -17,7 +17,7 @@ function checkMachine(where: string, given: Given): void {
     throw new OptionError(`${where}.init`, given.init, 'a function that returns { state, data }');
   }
   checkLife(where, given);
-  checkFunctions(where, given, ['terminate', 'formatStatus', 'codeChange']);
+  checkFunctions(where, given, ['terminate', 'formatStatus', 'codeChange', 'restored']);
 }
 
 export function checkObject(where: string, value: unknown): void {

@@ -1,8 +1,9 @@
 import { OptionError } from '../../base/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import { checkFunctions, checkPayload, checkSchema } from '../gen/index.js';
+import type { MadeDurably } from '../../api/definition.js';
 import type {
-  AnyOperations, DeclaredOps, HandleSpec, Made, Operation, StatemDefinition, StatesCalls,
+  AnyOperations, DeclaredOps, DurableMachine, HandleSpec, Made, Operation, StatemDefinition, StatesCalls,
   StatesCasts, StatesSpec,
 } from '../../api/statem.js';
 import type { StandardSchema } from '../../api/protocol.js';
@@ -51,10 +52,16 @@ export function defineStatem<
   A extends unknown[], N extends string, R extends Made<N>, T = Record<never, never>, M = Record<
     never, never
   >, X extends Readonly<Record<string, StandardSchema<unknown, unknown>>> = Record<never, never>,
->(spec: StatesSpec<A, N, R, T, M, X>): StatemDefinition<A, R, StatesCalls<T, M, X>, StatesCasts<T, M, X>> {
+  const Z extends DurableMachine = false,
+>(
+  spec: StatesSpec<A, N, R, T, M, X, Z>,
+): StatemDefinition<A, MadeDurably<R, Z>, StatesCalls<T, M, X>, StatesCasts<T, M, X>> {
   const given = checkSpecKeys(
     'defineStatem', spec,
-    ['name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'schemas', 'states', 'common'],
+    [
+      'name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'durable', 'restored', 'schemas', 'states',
+      'common',
+    ],
   );
   checkObject('defineStatem.states', given.states);
   const states = Object.entries(given.states ?? {});
@@ -106,11 +113,12 @@ export function defineStatemHandler<
   A extends unknown[], R extends Made<
     unknown
   >, C extends AnyOperations = Record<never, never>, K extends AnyOperations = Record<never, never>,
->(spec: HandleSpec<A, R, C, K>): StatemDefinition<A, R, DeclaredOps<C>, DeclaredOps<K>> {
+  const Z extends DurableMachine = false,
+>(spec: HandleSpec<A, R, C, K, Z>): StatemDefinition<A, MadeDurably<R, Z>, DeclaredOps<C>, DeclaredOps<K>> {
   const given = checkSpecKeys(
     'defineStatemHandler', spec,
     [
-      'name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'calls', 'casts',
+      'name', 'trapExit', 'init', 'terminate', 'formatStatus', 'codeChange', 'durable', 'restored', 'calls', 'casts',
       'enter', 'handle',
     ],
   );

@@ -10,6 +10,7 @@ import type { StatemSelf } from './self.js';
 /** Runs the callback for one event, in either mode. */
 export function dispatch(p: Process, m: StatemSelf, op: Op, payload: unknown, from: unknown): unknown {
   const { table } = m;
+  if (m.turn !== null) m.turn.begin();
   if (table === null) return invoke(p, m, m.module.handle as Callback, eventOf(op, payload, from));
   if (op.kind <= Kind.Call) {
     const run = table.handler(op);

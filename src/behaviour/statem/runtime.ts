@@ -3,9 +3,11 @@ import { Kind } from '../../mailbox/message/index.js';
 import type { Op, OpRun } from '../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../process/record/index.js';
 import { RuntimeDefinition } from '../gen/index.js';
+import { durableTerms } from '../gen/outward/index.js';
 import type { AnyOperations, AnyStatem, Converted, StatemStatus } from '../../api/statem.js';
 import type { StandardSchema } from '../../api/protocol.js';
 import { whatever } from './check.js';
+import { MACHINE, machineInit, migrating } from './durable.js';
 import { StatemSelf } from './self.js';
 
 /** A user's callback: self, then what the event carries. */
@@ -61,7 +63,7 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
     spec: Given, callbacks: Callbacks, calls: ReadonlyMap<string, Op>, casts: ReadonlyMap<string, Op>,
     behaviour: (definition: StatemRuntime) => Behaviour,
   ) {
-    super(spec.name ?? 'statem', spec.trapExit ?? false, spec.init, spec.terminate ?? null, calls, casts);
+    super(spec.name ?? 'statem', spec.trapExit ?? false, initOf(spec), spec.terminate ?? null, calls, casts);
     this.behaviour = behaviour(this);
     this.tables = callbacks.tables;
     this.handle = callbacks.handle;
@@ -86,6 +88,13 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
   }
 }
 
+function initOf(spec: Given): Given['init'] {
+  const terms = durableTerms('defineStatem', spec, 'machine', MACHINE);
+  return terms === undefined
+    ? spec.init
+    : machineInit(spec.name ?? 'statem', spec.init, spec.restored ?? null, migrating(terms));
+}
+
 /** What both spec types are at run time. */
 export interface Given {
   readonly name?: string;
@@ -94,6 +103,8 @@ export interface Given {
   readonly terminate?: OpRun;
   readonly formatStatus?: StatemRuntime['formatStatus'];
   readonly codeChange?: StatemRuntime['codeChange'];
+  readonly durable?: unknown;
+  readonly restored?: Callback;
   readonly schemas?: Readonly<Record<string, StandardSchema<unknown, unknown>>>;
   readonly states?: Readonly<Record<string, GivenState>>;
   readonly common?: GivenState;

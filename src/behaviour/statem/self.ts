@@ -6,9 +6,11 @@ import type { Op } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
 import type { Process } from '../../process/record/index.js';
 import { pushSignal } from '../../process/send/index.js';
-import { ServerSelf, handles } from '../gen/index.js';
+import { Flag, ServerSelf, handles } from '../gen/index.js';
+import type { DurableAgent } from '../gen/outward/index.js';
 import { Stop } from '../../api/returns.js';
 import { whatever } from './check.js';
+import { eventFrom, Kept, keyOf } from './durable.js';
 import { Inside, type Queued } from './queue.js';
 import type { StateTable, StatemRuntime } from './runtime.js';
 import { Timeouts } from './timeouts.js';
@@ -56,6 +58,8 @@ export class StatemSelf extends ServerSelf {
   /** it came through the mailbox and is in the account */
   counted = false;
   hibernating = false;
+  /** of a durable one: each event is a turn */
+  turn: DurableAgent | null = null;
   constructor(
     p: Process,
     /** whose callbacks are used now */
@@ -100,14 +104,36 @@ export class StatemSelf extends ServerSelf {
    * the start is over by then.
    */
   begin(made: unknown): void {
+    if (made instanceof Kept) return this.goesOn(made);
     const { state, data, actions } = checkInitial(this.module.name, made);
     this.table = this.module.tableOf(state);
     this.state = state;
     this.data = data;
     this.commit();
-    if (actions !== undefined || (this.table ?? this.module).enter !== null) {
+    if (actions !== undefined || this.turn !== null || (this.table ?? this.module).enter !== null) {
       pushSignal(this.p, CONTINUE, actions ?? this.kept(), this, Rank.Front);
     }
+  }
+
+  /** Its events are turns from now on; nothing is kept of the dead. */
+  takes(turn: DurableAgent): void {
+    const { p } = this;
+    if (p.owner === null) return;
+    p.cold().turn = this.turn = turn;
+    this.flags |= Flag.Turn;
+  }
+
+  /** It is where it was in an earlier life: no state is entered. */
+  private goesOn({ timeouts, next, postponed }: Kept): void {
+    const { p, module } = this;
+    this.table = module.tableOf(this.state);
+    this.commit();
+    for (const [code, due, since, content] of timeouts) this.clock().resume(p, keyOf(code), due, since, content);
+    const events = (rows: typeof next): Queued[] => rows.flatMap((row) => eventFrom(row, module) ?? []);
+    if (next.length > 0) this.events().insert(events(next));
+    if (postponed.length > 0) this.events().postponed.push(...events(postponed));
+    this.turn?.begun(this);
+    pushSignal(p, CONTINUE, null, this, Rank.Front);
   }
 
   /** State and data are as they are now; a later crash falls back to them. */
@@ -131,7 +157,7 @@ export class StatemSelf extends ServerSelf {
   }
 
   clock(): Timeouts {
-    return (this.timeouts ??= new Timeouts());
+    return (this.timeouts ??= new Timeouts(this.turn !== null));
   }
 }
 

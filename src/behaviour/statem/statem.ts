@@ -215,6 +215,7 @@ function timedOut(p: Process, m: StatemSelf, taken: Op, due: StatemTimeout): unk
 function proceed(p: Process, m: StatemSelf, taken: Op, initial: unknown): unknown {
   m.op = null;
   if (!(initial instanceof Transition)) return over(p, m, taken, advance(p, m, undefined));
+  if (m.turn !== null) m.turn.begin();
   return over(p, m, taken, advance(p, m, transit(p, m, initial)));
 }
 
@@ -262,11 +263,19 @@ function thrown(p: Process, m: StatemSelf, first: unknown): unknown {
 /** The handler ended with the abort reason of its own request: that request is over, the machine is not. */
 function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
   m.restore();
+  if (m.turn !== null) {
+    m.turn.drop(m);
+    m.turn.begin();
+  }
   if ((m.flags & Flag.Controller) !== 0) dropController(p, m, call);
   return thrown(p, m, m.keep());
 }
 
 function crash(p: Process, m: StatemSelf, error: unknown): unknown {
   m.restore();
+  if (m.turn !== null) {
+    m.turn.drop(m);
+    m.turn.threw();
+  }
   return conclude(p, lastReason(p, error));
 }

@@ -63,6 +63,7 @@ function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown
 function stopping(p: Process, m: StatemSelf, decided: Transition<unknown>): EndAsked {
   m.commit();
   for (const action of decided.actions ?? []) answer(p, m, action);
+  if (m.turn !== null) m.turn.end(m);
   return new EndAsked(decided.target);
 }
 
@@ -88,6 +89,12 @@ function act(p: Process, m: StatemSelf, step: Step, action: Action): void {
 }
 
 function switchModule(m: StatemSelf, action: Extract<Action, { kind: 'module' }>): void {
+  if (m.turn !== null) {
+    throw bad(
+      `${action.how}Module`, m.module.name, 'a machine that is not durable', 'its next start knows one definition only',
+      'NOT_DURABLE',
+    );
+  }
   if (action.how === 'pop') {
     const back = m.below.pop();
     if (back === undefined) throw bad('popModule', 'no module', 'a module pushed by pushModule');
@@ -174,6 +181,7 @@ function finish(p: Process, m: StatemSelf, step: Step): undefined {
   if (step.events.length > 0) m.events().insert(step.events);
   if (step.timeouts.length > 0) m.clock().apply(p, step.timeouts);
   m.hibernating = step.hibernate;
+  if (m.turn !== null) m.turn.end(m);
 }
 
 /** The event stays with the process: it is queued again, in the account as well. */

@@ -84,6 +84,7 @@ function set(m: StatemSelf, state: unknown, data: unknown): void {
   m.state = state;
   m.data = data;
   m.commit();
+  m.turn?.replaced();
 }
 
 export function reportEnd(p: Process, m: StatemSelf, reason: ExitReason): void {

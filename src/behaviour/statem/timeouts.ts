@@ -12,6 +12,9 @@ import { EVENT_TIMEOUT, STATE_TIMEOUT, type TimeoutAction, type TimeoutKey } fro
  */
 export class StatemTimeout {
   timer: ProcessTimer | null = null;
+  /** wall clock, ms since 1970, when it is due and when it was set: of durable machines */
+  due = 0;
+  since = 0;
   constructor(
     readonly key: TimeoutKey,
     public content: unknown,
@@ -28,6 +31,10 @@ export class Timeouts {
   readonly running: Map<TimeoutKey, StatemTimeout> = new Map();
   /** due at once, in the order of request (SM-13) */
   private readonly zero: StatemTimeout[] = [];
+  constructor(
+    /** they outlive the program: by the wall clock */
+    private readonly kept: boolean,
+  ) {}
 
   /** Starts, updates and stops what one transition asked for; the last request of a key wins (SM-04). */
   apply(p: Process, asked: readonly TimeoutAction[]): void {
@@ -47,8 +54,24 @@ export class Timeouts {
     if (when === 'infinity' || when === 'cancel') return;
     const made = new StatemTimeout(key, content);
     this.running.set(key, made);
+    const wait = when === 'update' ? 0 : waitOf(p, when);
+    if (this.kept) {
+      made.since = p.kernel.env.wall();
+      made.due = made.since + wait;
+    }
     if (when === 0 || when === 'update') this.zero.push(made);
-    else made.timer = startTimer(p.kernel, waitOf(p, when), p, made);
+    else made.timer = startTimer(p.kernel, wait, p, made);
+  }
+
+  /** One that an earlier life has set: what is left of it; a wall clock that went back makes it no longer. */
+  resume(p: Process, key: TimeoutKey, due: number, since: number, content: unknown): void {
+    const made = new StatemTimeout(key, content);
+    made.due = due;
+    made.since = since;
+    this.running.set(key, made);
+    const left = Math.min(due - p.kernel.env.wall(), due - since);
+    if (left <= 0) this.zero.push(made);
+    else made.timer = startTimer(p.kernel, Math.ceil(left), p, made);
   }
 
   stop(key: TimeoutKey): void {

@@ -4,7 +4,7 @@ import { Phase } from '../../../process/record/index.js';
 import type { Behaviour, Process, Turn } from '../../../process/record/index.js';
 import { Control, Ignore } from '../../../api/returns.js';
 import { isControl } from '../control.js';
-import type { DurableAgent, Durables, DurableTerms } from '../outward/durables.js';
+import type { DurableAgent, DurableTerms } from '../outward/durables.js';
 import { hostOf } from '../host.js';
 import { Request } from '../../../router/request/index.js';
 import { Flag } from '../server-self.js';
@@ -94,31 +94,12 @@ export function durableInit(
 ): (this: unknown, ...args: unknown[]) => Promise<unknown> {
   const init: Init = async function init(...args) {
     const { p } = this;
-    const { durables } = hostOf(p.kernel);
-    if (durables === null) {
-      throw new OptionError(
-        'durable', name, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
-      );
-    }
-    if (p.name === null) {
-      throw new OptionError(
-        'durable', name, 'a registered name, under which it is stored', "start it with { name: '…' }, or as a child",
-        'NOT_DURABLE',
-      );
-    }
-    const refusal = await durables.refusal(p);
-    if (refusal !== null) return new Ignore(refusal);
-    const agent = await loaded(durables, p, terms);
-    let state: unknown;
-    if (agent.stored === undefined) state = await given?.apply(this, args);
-    else {
-      try {
-        state = await again(this, agent.stored.state, restored);
-      } catch (error) {
-        if (!isControl(error)) durables.startFailed(p, terms, error);
-        throw error;
-      }
-    }
+    const agent = await openDurable(p, name, terms);
+    if (agent instanceof Control) return agent;
+    const { stored } = agent;
+    const state = stored === undefined
+      ? await given?.apply(this, args)
+      : await restoredBy(p, terms, () => again(this, stored.state, restored));
     if (state instanceof Control || p.phase === Phase.Dead) return state;
     this.state = state;
     agent.begun(this);
@@ -132,11 +113,33 @@ export function durableInit(
   return init as (this: unknown, ...args: unknown[]) => Promise<unknown>;
 }
 
-async function loaded(durables: Durables, p: Process, terms: DurableTerms): Promise<DurableAgent> {
+/**
+ * What the store has of a process that is to start, or what its init says instead: it is set aside.
+ * Errors: `NO_STORE`, `NOT_DURABLE` for one without a name, what is wrong with its state.
+ */
+export async function openDurable(p: Process, name: string, terms: DurableTerms): Promise<DurableAgent | Ignore> {
+  const { durables } = hostOf(p.kernel);
+  if (durables === null) {
+    throw new OptionError(
+      'durable', name, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
+    );
+  }
+  if (p.name === null) {
+    throw new OptionError(
+      'durable', name, 'a registered name, under which it is stored', "start it with { name: '…' }, or as a child",
+      'NOT_DURABLE',
+    );
+  }
+  const refusal = await durables.refusal(p);
+  return refusal === null ? restoredBy(p, terms, () => durables.load(p, terms)) : new Ignore(refusal);
+}
+
+/** What a start makes of a stored state; a failure of it is counted. */
+export async function restoredBy<T>(p: Process, terms: DurableTerms, make: () => T | Promise<T>): Promise<Awaited<T>> {
   try {
-    return await durables.load(p, terms);
+    return await make();
   } catch (error) {
-    durables.startFailed(p, terms, error);
+    if (!isControl(error)) hostOf(p.kernel).durables?.startFailed(p, terms, error);
     throw error;
   }
 }
