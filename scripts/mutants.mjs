@@ -12,6 +12,7 @@ import { deliveries } from '../test/mutants/deliveries.mjs';
 import { durables } from '../test/mutants/durable.mjs';
 import { durableQueues } from '../test/mutants/durable-queue.mjs';
 import { durableTopics } from '../test/mutants/durable-topic.mjs';
+import { durableAgents } from '../test/mutants/durable-agents.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { guardedStreams } from '../test/mutants/guards.mjs';
 import { healths } from '../test/mutants/health.mjs';
@@ -130,7 +131,7 @@ const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
   ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
-  ...guardedStreams, ...undeliverables, ...durables, ...durableQueues, ...durableTopics,
+  ...guardedStreams, ...undeliverables, ...durables, ...durableAgents, ...durableQueues, ...durableTopics,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

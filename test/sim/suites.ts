@@ -1,3 +1,4 @@
+import { agentsSuite } from './agents.js';
 import { attemptsSuite } from './attempts.js';
 import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
@@ -50,6 +51,6 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  durableSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite, healthSuite,
+  durableSuite, agentsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite, healthSuite,
   sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

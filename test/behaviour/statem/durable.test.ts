@@ -146,7 +146,7 @@ describe('a durable machine', () => {
     const of = (version: number, migrate?: (old: never) => unknown) => defineStatem({
       name: 'Old',
       durable: migrate === undefined ? { version } : { version, migrate },
-      init: () => ({ state: `v${version}`, data: { n: 1 } }),
+      init: () => ({ state: version === 1 ? 'v1' as const : 'v2' as const, data: { n: 1 } }),
       states: { v1: {}, v2: {} },
       common: { calls: { where: (self) => `${self.state} ${self.data.n}` } },
     });
@@ -175,7 +175,9 @@ describe('a durable machine', () => {
   });
 
   it('P21 is refused where it cannot be stored, and is no agent', async () => {
-    const define = (spec: object) => () => defineStatem({ init: () => 1, states: { a: {} }, ...spec });
+    const define = (spec: object) => () => (
+      (defineStatem as (spec: object) => unknown)({ states: { a: {} }, ...spec })
+    );
     const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
     expect(define({ init: () => 1, durable: { log: true } })).toThrow(code('UNKNOWN_OPTION'));
     expect(define({ init: () => 1, restored: () => 1 })).toThrow(code('BAD_COMBINATION'));
