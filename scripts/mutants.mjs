@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { behaviour } from '../test/mutants/behaviour.mjs';
 import { attempts } from '../test/mutants/attempts.mjs';
+import { deadRows } from '../test/mutants/dead-rows.mjs';
 import { delivery } from '../test/mutants/delivery.mjs';
 import { deliveries } from '../test/mutants/deliveries.mjs';
 import { durables } from '../test/mutants/durable.mjs';
@@ -132,6 +133,7 @@ const all = [
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
   ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
   ...guardedStreams, ...undeliverables, ...durables, ...durableAgents, ...durableQueues, ...durableTopics,
+  ...deadRows,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -4,6 +4,7 @@ import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
 import { cancelSuite } from './cancel.js';
 import { crashSuite } from './crash.js';
+import { deadRowsSuite } from './dead-rows.js';
 import { deliverySuite } from './delivery.js';
 import { durableSuite } from './durable.js';
 import { durableQueueSuite } from './durable-queue.js';
@@ -51,6 +52,6 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  durableSuite, agentsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite, healthSuite,
-  sharedStreamSuite, undeliverableSuite, randomSuite,
+  durableSuite, agentsSuite, deadRowsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite,
+  healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

@@ -293,7 +293,8 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       const route = routeOf(to, op, target, old.behaviour, old.terms, p);
       const first = known === null ? undefined : to.keys.find(known.key, this.mono)
         ?? (stored === null ? undefined : this.store?.recall(addressName(target), known.key, route));
-      if (first !== undefined) {
+      // Until the end of a stored message is committed, its key is still its own.
+      if (first !== undefined && first !== known) {
         to.duplicate(first, target, op, today, digest);
         stored?.discarded();
         return null;

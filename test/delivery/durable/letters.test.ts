@@ -274,6 +274,24 @@ describe('dead letters of earlier lives', () => {
     balanced(system);
   });
 
+  it('P23 one that is sent again at once, by who hears of it, is no duplicate of itself', async () => {
+    broken = true;
+    const system = life(new TestDisk());
+    const till = await system.start(Till, { name: 'till' });
+    system.deadLetters.subscribe(({ id }) => {
+      broken = false;
+      system.deadLetters.retry(id);
+    });
+    const receipt = await till.deliver('add', 'a', { ...EXACTLY, key: 'k' });
+    expect((await receipt.settled).kind).toBe('dead-lettered');
+    await settled(system);
+    expect(await till.call('lines')).toBe('a');
+    expect(await rowsOf(system)).toEqual({ message: 0, dead: 0 });
+    const again = await till.deliver('add', 'a', { ...EXACTLY, key: 'k' });
+    expect((await again.settled).kind).toBe('handled');
+    balanced(system);
+  });
+
   it('what has to make room in the store is no letter any more, at the start and later', async () => {
     const disk = await left(['a', 'b', 'c']);
     const second = life(disk, { retention: { deadLetters: { countMax: 2 } } });
