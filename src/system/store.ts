@@ -15,7 +15,8 @@ export class SystemStoreImpl implements SystemStore {
   }
 
   flush(): Promise<void> {
-    return handled(this.#journal.flush());
+    // What was asked for while it was being opened is added when it is ready, before this.
+    return handled(this.ready.then(() => this.#journal.flush()));
   }
   stats(): Promise<StoreStats> {
     return handled(this.#journal.facts().then((facts) => ({ ...facts, aside: this.aside.list().length })));

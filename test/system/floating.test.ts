@@ -216,6 +216,9 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.topic('t').publish(Promise.resolve(1)), w.system.topic('*').publish(1),
     w.system.topic('t').publish(1, { signal: AbortSignal.abort(boom) }), w.system.topic('t').publish(1, bad),
   ],
+  'Topic.forget': (w) => [w.system.topic('t').forget('r'), w.system.topic('*').forget('r'), w.system.topic('t').forget('')],
+  'DurableSubscription.next': (w) => disconnected(w).next(),
+  'DurableSubscription.nextBatch': (w) => disconnected(w).nextBatch(5),
   'Subscription.next': (w) => disconnected(w).next(),
   'Subscription.nextBatch': (w) => disconnected(w).nextBatch(5),
   'Queue.push': (w) => [
