@@ -8,10 +8,12 @@ import type { Kernel, Process } from '../../process/record/index.js';
 import { type Activator, type Cell, hold } from '../../router/names/index.js';
 import { Child, isEnding, reasonOfStart, startChildProcess } from '../../supervisor/core/index.js';
 import { dynamicDefinition, type DynamicState, keep, readDynamic } from '../../supervisor/dynamic/index.js';
+import { PASSIVATED } from '../passivation/index.js';
 import type { Plan } from './options.js';
 import { partsOf } from './path.js';
 import type { Starter, Unstarted } from './ref.js';
 import { type Home, Resident } from './resident.js';
+import { Sweep } from './sweep.js';
 
 /** A life that was shorter, ms, and ended in a crash, is one more failure in a row. */
 const HEALTHY_MS = 5_000;
@@ -28,15 +30,18 @@ const DEPTH_MAX = 8;
  */
 export class Activation implements Starter, Activator, Home {
   readonly residents: Map<string, Resident> = new Map();
+  running = 0;
   private readonly kernel: Kernel;
   private supervisor: Process | null = null;
   private depth = 0;
+  private readonly sweep: Sweep;
   constructor(
     private readonly host: Host,
     readonly plan: Plan,
     private readonly rest: Rest,
   ) {
     this.kernel = host.kernel;
+    this.sweep = new Sweep(host.kernel, host.router.names, this);
   }
 
   /* ---- starting ---- */
@@ -106,10 +111,12 @@ export class Activation implements Starter, Activator, Home {
     }
     if (resident.p === null) this.houses(resident, p);
     resident.running = true;
+    this.running++;
+    resident.seen = -1;
     resident.since = this.kernel.env.mono();
     resident.tries = 0;
     keep(state, child, 'debug');
-    this.rest.moved(this);
+    this.sweep.moved(resident);
   }
 
   private planFor({ cell: { name }, leaving }: Resident): StartPlan {
@@ -139,17 +146,26 @@ export class Activation implements Starter, Activator, Home {
 
   ended(resident: Resident, p: Process, reason: ExitReason): void {
     if (resident.p !== p) return;
-    resident.p = null;
-    if (!resident.running) return this.failed(resident, reason);
-    resident.running = false;
-    if (isOrderly(reason)) {
-      resident.failures = 0;
-      resident.notBefore = 0;
+    if (!resident.running) {
+      resident.p = null;
+      return this.failed(resident, reason);
+    }
+    this.left(resident);
+    // One that ends in order, and has done nothing, would be started again and again by what waits for it.
+    const idle = p.mailbox.handled === 0 && p.op === null && reason !== PASSIVATED;
+    if (isOrderly(reason) && !idle) {
+      this.kernel.deadlines.remove(resident);
       this.residents.delete(resident.cell.name);
       return;
     }
     if (this.kernel.env.mono() - resident.since >= HEALTHY_MS) resident.failures = 0;
     this.fails(resident, reason);
+  }
+
+  left(resident: Resident): void {
+    resident.p = null;
+    resident.running = resident.saving = false;
+    this.running--;
   }
 
   /** A start has. */
@@ -165,7 +181,7 @@ export class Activation implements Starter, Activator, Home {
     resident.failures++;
     const ms = resident.failures < 2 ? 0 : backoffMs(backoff, resident.failures - 1, env.u32() / 0x1_0000_0000);
     resident.notBefore = ms === 0 ? 0 : env.mono() + ms;
-    this.rest.moved(this);
+    this.sweep.moved(null);
   }
 
   /* ---- what waits ---- */
@@ -189,8 +205,6 @@ export class Activation implements Starter, Activator, Home {
 
 /** What an activation asks of its neighbours. */
 export interface Rest {
-  /** somebody has come to live under an address, or a start has failed */
-  moved(activation: Activation): void;
   /** whether something waits under that address for an owner */
   waits(cell: Cell): boolean;
   /** what waits under that address will have no owner */

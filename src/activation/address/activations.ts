@@ -2,8 +2,9 @@ import { OptionError } from '../../base/index.js';
 import { type Host, type RuntimeDefinition, runtimeOf } from '../../behaviour/gen/index.js';
 import { deadLetterWaiting, Destination } from '../../delivery/guarantee/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { Cell } from '../../router/names/index.js';
+import { Cell } from '../../router/names/index.js';
 import type { AnyDefinition } from '../../api/protocol.js';
+import { PASSIVATED } from '../passivation/index.js';
 import { Activation, type Rest } from './activation.js';
 import { readActivate } from './options.js';
 import { checkAddress } from './path.js';
@@ -12,7 +13,19 @@ import { AddressRefImpl } from './ref.js';
 /** The addresses of one system. */
 export class Activations implements Rest {
   private readonly byDefinition = new Map<RuntimeDefinition, Activation>();
-  constructor(readonly host: Host) {}
+  constructor(readonly host: Host) {
+    host.kernel.heir = (p) => this.heirOf(p);
+  }
+
+  /** Who gets what was on its way to an agent that was passivated meanwhile. */
+  private heirOf(p: Process): Process | null {
+    const { name, behaviour } = p;
+    if (!(name instanceof Cell) || !(name.activator instanceof Activation)) return null;
+    // it has ended, or its terminate runs and its name is free
+    if (p.owner === null ? p.reason !== PASSIVATED : name.owner === p) return null;
+    if (name.owner === null) name.activator.wake(name);
+    return name.owner?.behaviour === behaviour ? name.owner : null;
+  }
 
   /** Errors: an OptionError; `ALREADY_ACTIVATED` for a definition that has been registered before. */
   activate(given: AnyDefinition, options: object): Activation {
@@ -37,10 +50,6 @@ export class Activations implements Rest {
     if (cell.activator === null) cell.activator = activation;
     else if (cell.activator !== activation) throw taken(path, cell.activator as Activation);
     return new AddressRefImpl(cell, definition, this.host.kernel, sender, activation);
-  }
-
-  moved(): void {
-    // nobody rests yet
   }
 
   waits({ mail }: Cell): boolean {

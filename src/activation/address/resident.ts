@@ -17,6 +17,8 @@ export class Resident extends Deadline implements Holding {
   p: Process | null = null;
   /** its init is over */
   running = false;
+  /** its state is being saved, before it may leave */
+  saving = false;
   /** since when, monotonic ms */
   since = 0;
   /** failures in a row: the exponent of its back-off */

@@ -39,6 +39,10 @@ export class AgentTurn implements DurableAgent {
     this.epoch = journal.epoch;
   }
 
+  get idle(): boolean {
+    return !this.open && this.waiting === 0 && this.batch <= this.journal.committedUpTo;
+  }
+
   get stored(): { readonly state: unknown } | undefined {
     return this.content.stored;
   }

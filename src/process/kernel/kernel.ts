@@ -68,6 +68,7 @@ export class KernelImpl implements Kernel {
   readonly traces: Traces | null;
   readonly exitHooks: ((p: Process, reason: ExitReason) => void)[] = [];
   readonly stopHooks: Set<() => void> = new Set();
+  heir: ((p: Process) => Process | null) | null = null;
   onDrainBegin: (() => void) | null = null;
   onDrainEnd: (() => void) | null = null;
   draining = false;

@@ -138,6 +138,8 @@ export interface Kernel {
   readonly exitHooks: ((p: Process, reason: ExitReason) => void)[];
   /** port: what lives in the name of the system ends with it, after all processes */
   readonly stopHooks: Set<() => void>;
+  /** port of addresses: who takes what was on its way to a process that has ended; null for nobody */
+  heir: ((p: Process) => Process | null) | null;
   onDrainBegin: (() => void) | null;
   onDrainEnd: (() => void) | null;
   /** between the beginning and the end of a drain */

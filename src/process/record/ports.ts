@@ -156,6 +156,8 @@ export interface TurnPart {
 export interface Turn {
   /** a handler runs: what it sends is kept */
   readonly open: boolean;
+  /** no handler runs, and all that its handlers have changed and sent is committed */
+  readonly idle: boolean;
   keep(part: TurnPart): void;
   begin(): void;
   /** The handler has succeeded. Throws when its state cannot be stored: then it has failed. */

@@ -147,6 +147,12 @@ function release(
 ): void {
   // the copy of a send whose first is in line, or over
   if (waiter !== null && (waiter.over || waiter.waits)) return;
+  const heir = waiter === null && p.kernel.heir !== null ? p.kernel.heir(p) : null;
+  if (heir !== null) {
+    if (p.kernel.delivery !== null && p.kernel.delivery.takeBack(p, op, payload, from, p.reason)) return;
+    if (from instanceof ReplySlot) from.callee = heir;
+    return release(heir, rank, op, payload, from, expiresAt, coalesce, null);
+  }
   if (p.run === Run.Dead) {
     bury(p, op, payload, from, waiter);
     return;
