@@ -4,6 +4,7 @@
  */
 export { addressPath } from './activation/index.js';
 export type { ActivateOptions, AddressParts, AddressRef } from './api/activation/address.js';
+export type { Subtree } from './api/activation/subtree.js';
 export type { Alias, MonitorRef, Pid, Target, TimerRef } from './api/address.js';
 export type {
   AgentRef, AgentStats, Bindable, CallOptions, CastOptions, From, InitSelf,

@@ -1,5 +1,7 @@
 import type { Host } from '../behaviour/gen/index.js';
+import type { Subtree } from '../api/activation/subtree.js';
 import { Activations } from './address/index.js';
+import { SubtreeImpl } from './subtree/index.js';
 
 /** Fills the port: the addresses of a system. */
 export function offerActivation(host: Host): void {
@@ -10,4 +12,9 @@ export function offerActivation(host: Host): void {
 /** The addresses of a system. */
 export function activationsOf(host: Host): Activations {
   return host.extensions.get('activation')?.(null, null) as Activations;
+}
+
+/** All addresses below a prefix. */
+export function subtreeOf(host: Host, prefix: unknown): Subtree {
+  return new SubtreeImpl(activationsOf(host), prefix);
 }

@@ -1,6 +1,7 @@
-import { activationsOf } from '../activation/index.js';
+import { activationsOf, subtreeOf } from '../activation/index.js';
 import type { Host } from '../behaviour/gen/index.js';
 import type { ActivateOptions, AddressRef } from '../api/activation/address.js';
+import type { Subtree } from '../api/activation/subtree.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import { SystemBus } from './bus.js';
 
@@ -60,5 +61,25 @@ export class SystemActivation extends SystemBus {
    */
   address<D extends AnyDefinition>(definition: D, address: string): AddressRef<D> {
     return activationsOf(this.#host).address(null, definition, address);
+  }
+
+  /**
+   * The addresses below a prefix, the prefix itself included; all for none. Listed, sent to, waited for,
+   * stopped and woken together. O(agents that live under addresses).
+   *
+   * Errors: an OptionError `BAD_ADDRESS`.
+   *
+   * @example
+   * const Clerk = defineAgent({ init: () => ({ n: 0 }), casts: { add(self, by: number) { self.state.n += by; } } });
+   * for (const name of ['ann', 'bob']) system.address(Clerk, `team/${name}`).cast('add', 1);
+   * const team = system.addresses('team');
+   * team.cast('add', 2); // => 2
+   * await team.whenIdle();
+   * (await team.list()).map(({ address }) => address); // => ['team/ann', 'team/bob']
+   * await team.stop(); // => 2
+   * @since 0.2.0
+   */
+  addresses(prefix: string = ''): Subtree {
+    return subtreeOf(this.#host, prefix);
   }
 }

@@ -1,4 +1,6 @@
-import { adopt, backoffMs, handled, isOrderly, isThenable, OptionError, StartError } from '../../base/index.js';
+import {
+  adopt, backoffMs, handled, isOrderly, isThenable, markHandled, OptionError, StartError,
+} from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { planAs, planOf, startAgent } from '../../behaviour/gen/index.js';
 import type { Host, StartPlan } from '../../behaviour/gen/index.js';
@@ -11,7 +13,8 @@ import { dynamicDefinition, type DynamicState, keep, readDynamic } from '../../s
 import { PASSIVATED } from '../passivation/index.js';
 import type { Plan } from './options.js';
 import { partsOf } from './path.js';
-import type { Starter, Unstarted } from './ref.js';
+import { takenBy } from './records.js';
+import { AddressRefImpl, type Starter, type Unstarted } from './ref.js';
 import { type Home, Resident } from './resident.js';
 import { Sweep } from './sweep.js';
 
@@ -44,7 +47,27 @@ export class Activation implements Starter, Activator, Home {
     this.sweep = new Sweep(host.kernel, host.router.names, this);
   }
 
+  /** Errors: `ADDRESS_TAKEN` for an address of another definition. */
+  ref(sender: Process | null, path: string): AddressRefImpl {
+    const cell = this.host.router.names.cell(path);
+    if (cell.activator === null) cell.activator = this;
+    else if (cell.activator !== this) throw takenBy(path, (cell.activator as Activation).plan.definition.name);
+    return new AddressRefImpl(cell, this.plan.definition, this.kernel, sender, this);
+  }
+
   /* ---- starting ---- */
+
+  /** The same as `wake`, told when its init is over. */
+  async started(cell: Cell): Promise<Unstarted | null> {
+    const failure = this.wake(cell);
+    if (failure !== null) return failure;
+    const resident = this.residents.get(cell.name);
+    if (resident === undefined || resident.running) return null;
+    await new Promise<void>((resolve) => {
+      resident.onStart = resolve;
+    });
+    return resident.running ? null : { reason: resident.reason, dueInMs: 0 };
+  }
 
   wake(cell: Cell): Unstarted | null {
     const known = this.residents.get(cell.name);
@@ -95,7 +118,7 @@ export class Activation implements Starter, Activator, Home {
       // Told of an end that it had adopted, it does not know yet why the start has failed.
       if (p === null) this.failed(resident, reasonOfStart(error));
       else if (resident.p === null) resident.reason = reasonOfStart(error);
-    });
+    }).then(() => resident.begun(), () => undefined);
   }
 
   private houses(resident: Resident, p: Process): void {
@@ -128,7 +151,10 @@ export class Activation implements Starter, Activator, Home {
         'activate.init', made, 'an array of init arguments', `what it returned for '${name}'; (address) => [first, …]`,
       );
     };
-    const after = leaving ?? (this.depth > DEPTH_MAX ? Promise.resolve() : null);
+    const claimed = this.plan.durable ? this.rest.claim(name, this.plan.definition) : null;
+    const after = leaving !== null && claimed !== null ? leaving.then(() => claimed)
+      : leaving ?? claimed ?? (this.depth > DEPTH_MAX ? Promise.resolve() : null);
+    if (claimed !== null) markHandled(claimed);
     const made = after === null ? args() : after.then(args);
     if (!isThenable(made)) return planAs(spec.plan, name, checked(made));
     return { ...planAs(spec.plan, name, []), before: handled(adopt(made).then(checked)) };
@@ -205,6 +231,8 @@ export class Activation implements Starter, Activator, Home {
 
 /** What an activation asks of its neighbours. */
 export interface Rest {
+  /** says in the store whose address it is; rejects when it is another one's */
+  claim(path: string, definition: Plan['definition']): Promise<void>;
   /** whether something waits under that address for an owner */
   waits(cell: Cell): boolean;
   /** what waits under that address will have no owner */

@@ -1,4 +1,4 @@
-import { OptionError } from '../../base/index.js';
+import { disown, OptionError } from '../../base/index.js';
 import { type Host, type RuntimeDefinition, runtimeOf } from '../../behaviour/gen/index.js';
 import { deadLetterWaiting, Destination } from '../../delivery/guarantee/index.js';
 import type { Process } from '../../process/record/index.js';
@@ -8,12 +8,15 @@ import { PASSIVATED } from '../passivation/index.js';
 import { Activation, type Rest } from './activation.js';
 import { readActivate } from './options.js';
 import { checkAddress } from './path.js';
-import { AddressRefImpl } from './ref.js';
+import { AddressRecords } from './records.js';
+import type { AddressRefImpl } from './ref.js';
 
 /** The addresses of one system. */
 export class Activations implements Rest {
+  readonly records: AddressRecords;
   private readonly byDefinition = new Map<RuntimeDefinition, Activation>();
   constructor(readonly host: Host) {
+    this.records = new AddressRecords(host);
     host.kernel.heir = (p) => this.heirOf(p);
   }
 
@@ -38,6 +41,9 @@ export class Activations implements Rest {
     }
     const made = new Activation(this.host, readActivate('activate', definition, options), this);
     this.byDefinition.set(definition, made);
+    if (made.plan.wakeAtStart) disown(this.wakeOf(made), (error) => this.host.kernel.warn(
+      'addresses could not be woken at the start', { definition: definition.name, error },
+    ));
     return made;
   }
 
@@ -46,10 +52,41 @@ export class Activations implements Rest {
     const definition = runtimeOf(given);
     const path = checkAddress('address', at);
     const activation = this.byDefinition.get(definition) ?? this.activate(definition as AnyDefinition, {});
-    const cell = this.host.router.names.cell(path);
-    if (cell.activator === null) cell.activator = activation;
-    else if (cell.activator !== activation) throw taken(path, cell.activator as Activation);
-    return new AddressRefImpl(cell, definition, this.host.kernel, sender, activation);
+    return activation.ref(sender, path);
+  }
+
+  residents(): { readonly path: string; readonly p: Process; readonly activation: Activation }[] {
+    const found: { readonly path: string; readonly p: Process; readonly activation: Activation }[] = [];
+    for (const activation of this.byDefinition.values()) {
+      for (const [path, { p }] of activation.residents) if (p !== null) found.push({ path, p, activation });
+    }
+    return found;
+  }
+
+  private async wakeOf({ plan: { definition: { name } } }: Activation): Promise<void> {
+    await this.records.ready();
+    for (const path of this.records.waiting()) if (this.records.known.get(path) === name) await this.wakeUp(path);
+  }
+
+  /** Starts who has messages of an earlier life; over when its init is. */
+  async wakeUp(path: string): Promise<Woken> {
+    const { names } = this.host.router;
+    const cell = names.cell(path);
+    if (cell.owner !== null) return { result: 'resident', reason: undefined };
+    const definition = this.records.known.get(path);
+    const activation = cell.activator instanceof Activation ? cell.activator : this.named(definition);
+    if (activation === undefined) return { result: 'unknown', reason: notActivated(path, definition) };
+    activation.ref(null, path);
+    const failure = await activation.started(cell);
+    return failure === null ? { result: 'woken', reason: undefined } : { result: 'failed', reason: failure.reason };
+  }
+
+  private named(definition: string | undefined): Activation | undefined {
+    return [...this.byDefinition.values()].find(({ plan }) => plan.definition.name === definition);
+  }
+
+  claim(path: string, definition: RuntimeDefinition): Promise<void> {
+    return this.records.claim(path, definition);
   }
 
   waits({ mail }: Cell): boolean {
@@ -61,9 +98,17 @@ export class Activations implements Rest {
   }
 }
 
-function taken(path: string, { plan }: Activation): OptionError {
+/** What became of an address that was to be woken. */
+export interface Woken {
+  readonly result: 'woken' | 'resident' | 'failed' | 'unknown';
+  readonly reason: unknown;
+}
+
+/** For an address whose definition nobody has registered in this life. */
+export function notActivated(path: string, definition: string | undefined): OptionError {
   return new OptionError(
-    'address', path, `an address of '${plan.definition.name}'`, 'one address, one definition: choose another',
-    'ADDRESS_TAKEN',
+    'deliverAll', path, 'an address whose definition is registered', definition === undefined
+      ? 'use system.address(Definition, address) for it' : `system.activate(${definition}) in each life of the program`,
+    'NOT_ACTIVATED',
   );
 }

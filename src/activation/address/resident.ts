@@ -33,6 +33,8 @@ export class Resident extends Deadline implements Holding {
   active = 0;
   /** it was asked to end, and its terminate runs: the next one starts behind it */
   leaving: Promise<void> | null = null;
+  /** who waits until its start is over */
+  onStart: (() => void) | null = null;
   constructor(
     private readonly home: Home,
     readonly cell: Cell,
@@ -43,6 +45,12 @@ export class Resident extends Deadline implements Holding {
   /** The exit hook: its name is free, what it had queued has not been given back yet. */
   release(p: Process, reason: ExitReason): void {
     this.home.ended(this, p, reason);
+  }
+
+  /** Its start is over, whatever came of it. */
+  begun(): void {
+    this.onStart?.();
+    this.onStart = null;
   }
 
   expire(): void {

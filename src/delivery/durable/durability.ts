@@ -155,6 +155,11 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   /* ---- messages of earlier lives ---- */
 
+  /** Names with messages of earlier lives that were not given to anybody yet; ask when it is ready. */
+  waiting(): readonly string[] {
+    return [...this.backlogs].filter(([, { size }]) => size > 0).map(([name]) => name);
+  }
+
   attemptsOf(seq: number): Attempts | undefined {
     const known = this.attempts.get(seq);
     this.attempts.delete(seq);

@@ -1,0 +1,2 @@
+/** All addresses below a prefix. */
+export { SubtreeImpl } from './subtree.js';
