@@ -4,6 +4,9 @@
  */
 export { addressPath } from './activation/index.js';
 export type { ActivateOptions, AddressParts, AddressRef } from './api/activation/address.js';
+export type {
+  MessageAnswer, MessageEvent, MessageOptions, MessageStream, MessageTarget, Tags,
+} from './api/activation/message.js';
 export type { Subtree } from './api/activation/subtree.js';
 export type { Alias, MonitorRef, Pid, Target, TimerRef } from './api/address.js';
 export type {
@@ -14,8 +17,9 @@ export type {
 export type { StreamOptions } from './api/bus/stream.js';
 export type { AgentSpec, AgentStatus } from './api/definition.js';
 export type {
-  DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats, ErrorVerdict,
-  FailedAttempt, Guarantee, OutcomeKind, Receipt, ReceiptState, RecentQuery, SettledDelivery,
+  DeliverCoalesce, DeliverMode, DeliverOptions, DeliveryContext, DeliveryDefaults, DeliveryOutcome, DeliveryStats,
+  ErrorVerdict, FailedAttempt, Guarantee, MessageProvenance, OutcomeKind, Receipt, ReceiptState, RecentQuery,
+  SettledDelivery,
 } from './api/delivery.js';
 export type {
   DeadLetter, DeadLetterGap, LetterFailure, LetterQuery, LetterVerb, RetryRefusal, RetryReport,

@@ -1,3 +1,3 @@
 /** Start on message: addresses, and who lives there. */
-export { activationsOf, offerActivation, subtreeOf } from './activation.js';
+export { activationsOf, messagesOf, offerActivation, subtreeOf } from './activation.js';
 export { addressPath } from './address/index.js';

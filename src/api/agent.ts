@@ -207,30 +207,11 @@ export interface Self<S> extends ProcessVerbs, DurableVerbs {
   readonly remainingMs: number | undefined;
   /** the delivery that is handled now, to acknowledge it by hand; undefined for plain messages */
   readonly delivery: DeliveryContext | undefined;
-  /**
-   * where the delivery that is handled now comes from, and how it came; undefined for plain messages
-   *
-   * @since 0.2.0
-   */
+  /** where the delivery that is handled now comes from; undefined for plain messages; @since 0.2.0 */
   readonly message: MessageProvenance | undefined;
   /**
-   * The payloads of steering messages (`deliver` with `mode: 'steer'`) that have come since the delivery
-   * began, oldest first; none outside of a delivery, and in its later attempts. They settle as this
-   * delivery does; when it fails, each of them has a turn of its own. O(messages in the lane `high`).
-   *
-   * @example
-   * const Writer = defineAgent({
-   *   calls: { async write(self, text: string) {
-   *     await new Promise((resolve) => setImmediate(resolve));
-   *     return [text, ...self.steer<string>()].join(', ');
-   *   } },
-   * });
-   * const writer = system.start(Writer);
-   * const receipt = await writer.deliver('write', 'a poem');
-   * await new Promise((resolve) => queueMicrotask(resolve));
-   * await writer.deliver('write', 'a short one', { mode: 'steer' });
-   * (await receipt.settled).reply; // => 'a poem, a short one'
-   * @since 0.2.0
+   * The payloads of steering messages (`deliver` with `mode: 'steer'`) that have come for this delivery, oldest
+   * first; none in its later attempts. They settle as it does. O(messages in the lane `high`). @since 0.2.0
    */
   steer<P = unknown>(): readonly P[];
   /** an error to the caller, not a crash; return (or throw) it: on its own it does nothing */
@@ -277,11 +258,8 @@ export interface Entry<S, P> extends PayloadVersion {
   readonly schema?: StandardSchema<unknown, P> | undefined;
   readonly concurrent?: boolean | undefined;
   /**
-   * a turn takes so many messages at most, 2 to 1,000: the handler gets an array of the payloads of
-   * those deliveries that stand next in its mailbox, and what it says is said of all of them. Not
-   * with `schema` or `concurrent`
-   *
-   * @since 0.2.0
+   * the handler gets an array: payloads of up to so many deliveries (2 to 1,000) that stand next in its
+   * mailbox, and what it says is said of all. Not with `schema` or `concurrent`. @since 0.2.0
    */
   readonly collect?: number | undefined;
   readonly handle: (self: Self<S>, payload: Given<P>) => unknown;

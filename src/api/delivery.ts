@@ -150,6 +150,13 @@ export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
 
 /** What `deliver` resolves to, at acceptance. Not thenable: the end is `await receipt.settled`. */
 export interface Receipt<R = unknown> {
+  /**
+   * names the message: `#` and the sequence of its row when it is stored, which no other message of
+   * that store ever has; else its destination and its place there, in this life of the program
+   *
+   * @since 0.2.0
+   */
+  readonly id: string;
   readonly state: ReceiptState;
   /** starts of the handler so far */
   readonly attempts: number;

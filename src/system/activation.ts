@@ -1,6 +1,7 @@
-import { activationsOf, subtreeOf } from '../activation/index.js';
+import { activationsOf, messagesOf, subtreeOf } from '../activation/index.js';
 import type { Host } from '../behaviour/gen/index.js';
 import type { ActivateOptions, AddressRef } from '../api/activation/address.js';
+import type { MessageAnswer, MessageOptions, MessageStream, MessageTarget, Tags } from '../api/activation/message.js';
 import type { Subtree } from '../api/activation/subtree.js';
 import type { AnyDefinition } from '../api/protocol.js';
 import { SystemBus } from './bus.js';
@@ -81,5 +82,54 @@ export class SystemActivation extends SystemBus {
    */
   addresses(prefix: string = ''): Subtree {
     return subtreeOf(this.#host, prefix);
+  }
+
+  /**
+   * Sends a message to an agent, by ref, address, registered name or tag, and answers what became of it, by
+   * what happened to it: `delivered` with the reply once its handler has succeeded (stored: once that is
+   * committed), `started` when it has started its agent and was begun, `enqueued`, or how it ended else. The
+   * operation is `turn` unless another is named. With `enqueue` nobody is started and nothing waited for; with
+   * `stream: true` the chunks of a generator handler are read as they come, the answer last.
+   *
+   * Errors: what `deliver` rejects with; an OptionError; `NOPROC` for a name that nobody has; `TAG_UNKNOWN`.
+   *
+   * @example
+   * const Chat = defineAgent({
+   *   init: () => ({ said: [] as string[] }),
+   *   calls: { turn(self, text: string) { self.state.said.push(text); return self.state.said.length; } },
+   * });
+   * const ann = system.address(Chat, 'chats/ann');
+   * (await system.message(ann, 'hello')).kind; // => 'started'
+   * const answer = await system.message(ann, 'again');
+   * answer.kind === 'delivered' && answer.reply; // => 2
+   * (await system.message(ann, 'later', { enqueue: true })).kind; // => 'enqueued'
+   * @since 0.2.0
+   */
+  message<R = unknown, C = unknown>(
+    target: MessageTarget, payload: unknown, options: MessageOptions & { readonly stream: true },
+  ): MessageStream<R, C>;
+  message<R = unknown>(
+    target: MessageTarget, payload?: unknown, options?: MessageOptions & { readonly stream?: false },
+  ): Promise<MessageAnswer<R>>;
+  message(
+    target: MessageTarget, payload?: unknown, options: MessageOptions & { readonly stream?: boolean } = {},
+  ): unknown {
+    const messages = messagesOf(this.#host);
+    const streams = typeof options === 'object' && (options as typeof options | null)?.stream === true;
+    return streams ? messages.stream(target, payload, options) : messages.message(target, payload, options);
+  }
+
+  /**
+   * Stable names of agents that may change, or are not there yet. With a store they are kept in it.
+   *
+   * @example
+   * const Desk = defineAgent({ calls: { turn: (self, text: string) => text.toUpperCase() } });
+   * await system.tags.group(['support', 'billing'], Desk, 'desks/front');
+   * (await system.message({ tag: 'support' }, 'help')).kind; // => 'started'
+   * (await system.tags.resolve('billing')).state; // => 'bound'
+   * @since 0.2.0
+   */
+  get tags(): Tags {
+    return messagesOf(this.#host).tags;
   }
 }

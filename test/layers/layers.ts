@@ -129,7 +129,9 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     // A reader of a shared stream is one of a topic's.
     stream: ['core', 'topic'],
   },
-  activation: { passivation: [], address: ['passivation'], subtree: ['address'] },
+  activation: {
+    passivation: [], address: ['passivation'], subtree: ['address'], tag: [], message: ['address', 'tag'],
+  },
   // Each word of the command line a room.
   cli: {
     command: [], store: ['command'], agent: ['command'], dlq: ['command'], queue: ['command'], wait: ['command'],

@@ -89,6 +89,12 @@ export class Activations implements Rest {
     return this.records.claim(path, definition);
   }
 
+  /** A definition that has addresses, by its name; null when none has, or several. */
+  definitionNamed(name: string): RuntimeDefinition | null {
+    const found = [...this.byDefinition.keys()].filter((definition) => definition.name === name);
+    return found.length === 1 ? (found[0] ?? null) : null;
+  }
+
   waits({ mail }: Cell): boolean {
     return mail instanceof Destination && (!mail.waiting.empty || mail.recovered !== null);
   }

@@ -1,14 +1,17 @@
 import { adopt, backoffMs, isOrderly, isThenable } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import { NO_REPLY } from '../../behaviour/gen/index.js';
+import { inTurn } from '../../behaviour/gen/server/index.js';
 import { ended, handedOver, refused, skipped } from '../../mailbox/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
+import type { OpRun } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Context } from './context.js';
 import type { Destination } from './destination.js';
 import { awaitBackOff, awaitOwner, countQueued, hold, leaveMailbox } from './hold.js';
 import type { Message } from './message.js';
+import { drained } from './pending/chunks.js';
 import { endsInterrupted, INTERRUPTED } from './pending/interrupt.js';
 import { collectNext, joinedBy, takeJoined } from './pending/join.js';
 import { leaveSlot } from './pending/slot.js';
@@ -30,15 +33,20 @@ type Handler = (self: { readonly p: { readonly from: unknown } }, payload: unkno
  * handler starts only for a message that is to be handled. Made once per operation.
  */
 export function deliveredOp(op: Op): Op {
-  const run = op.run as Handler;
+  const run = op.stream ? inTurn(draining(op.run as Handler) as OpRun) as Handler : op.run as Handler;
   const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
   const { many } = op;
   op.delivered = new Op(
     Kind.Call, op.name,
     op.concurrent ? aside(run) : many === null ? guarded : together(many as Handler, op.collect),
-    op.check, op.concurrent, op.isAsync,
+    op.check, op.concurrent, op.isAsync || op.stream,
   );
   return op.delivered;
+}
+
+/** A stream handler, whose chunks go to who reads them. */
+function draining(run: Handler): Handler {
+  return (self, payload) => drained(run(self, payload) as Iterator<unknown>, self.p.from as Message);
 }
 
 /** The handler takes what waits next as well, up to so many. */

@@ -32,6 +32,7 @@ import { Expiries } from './expiry.js';
 import { checkRecent, Recent } from './history.js';
 import { Message } from './message.js';
 import { acceptCoalescing, storeCoalescing, Unread, waiting, waits } from './pending/coalesce.js';
+import type { ChunkReader } from './pending/chunks.js';
 import { Slot } from './pending/slot.js';
 import { OutcomeWait } from './wait/outcome-wait.js';
 import { ReceiptImpl } from './receipt.js';
@@ -47,6 +48,13 @@ import type { Stored } from './store/stored.js';
 interface DeliveryTarget {
   readonly addr: Address;
   readonly definition: RuntimeDefinition;
+}
+
+/** What a message has beside its options. */
+export interface Beside {
+  readonly reader: ChunkReader | null;
+  /** it starts nobody */
+  readonly quiet: boolean;
 }
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
@@ -81,15 +89,16 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
   deliver(
     ref: DeliveryTarget, op: Op, payload: unknown, sender: Process | null, options: DeliverOptions | undefined,
+    beside: Beside | null = null,
   ): Promise<Receipt> {
     const unready = this.store === null ? null : this.unready(this.store, ref, options);
-    if (unready !== null) return handled(unready.then(() => this.deliver(ref, op, payload, sender, options)));
+    if (unready !== null) return handled(unready.then(() => this.deliver(ref, op, payload, sender, options, beside)));
     let made: Message | Past;
     try {
-      made = this.send('deliver', ref, op, payload, sender, options);
+      made = this.send('deliver', ref, op, payload, sender, options, beside);
     } catch (error) {
       if (!(error instanceof Unread)) throw error;
-      return handled(error.read.then(() => this.deliver(ref, op, payload, sender, options)));
+      return handled(error.read.then(() => this.deliver(ref, op, payload, sender, options, beside)));
     }
     const receipt = new ReceiptImpl(made);
     const stored = made instanceof Message && made.rare !== null ? made.rare.stored : null;
@@ -188,6 +197,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     verb: 'call' | 'deliver', { addr, definition }: DeliveryTarget, op: Op, payload: unknown,
     sender: Process | null,
     options: DeliverOptions | undefined,
+    beside: Beside | null = null,
   ): Message | Past {
     let terms = definition === this.lastDefinition ? this.lastBase : this.baseOf(definition);
     let key: string | null = null;
@@ -225,6 +235,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
     if (mode !== null) made.rarely().mode = mode;
+    if (beside !== null) {
+      made.rarely().reader = beside.reader;
+      made.rarely().quiet = beside.quiet;
+    }
     const slot = coalesce === null ? null : slotOf(made, coalesce);
     const { store } = this;
     if (slot !== null && store !== null && name instanceof Cell) this.recallWaiting(store, to, name.name, made, slot);

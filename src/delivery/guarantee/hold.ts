@@ -52,7 +52,7 @@ export function awaitOwner(to: Destination, d: Message): void {
   const { target } = d;
   to.waiting.push(d);
   if (!(target instanceof Cell) || target.owner !== null) to.waiting.arm(to.kernel.deadlines, to.shared.retrying);
-  else if (target.activator !== null) target.activator.wanted(target);
+  else if (target.activator !== null && (d.rare === null || !d.rare.quiet)) target.activator.wanted(target);
 }
 
 /** A held message waits for so long, ms. */

@@ -8,6 +8,7 @@ export { RECENT_MAX } from './history.js';
 export { heldAgain, holdRecovered, leaveRecovered } from './hold.js';
 export { Message } from './message.js';
 export { Outcome } from './outcome.js';
+export { type Chunk, ChunkReader } from './pending/chunks.js';
 export { commitCoalescing, waits } from './pending/coalesce.js';
 export { Slot } from './pending/slot.js';
 export { attemptsOf } from './redelivery.js';

@@ -3,6 +3,7 @@ import type { Deadlines } from '../../base/index.js';
 import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { DeadLetter } from '../../api/letters.js';
+import type { ChunkReader } from './pending/chunks.js';
 import type { Slot } from './pending/slot.js';
 import type { PastLetter } from '../../router/dead-letter/index.js';
 import type { AcceptanceWait } from './wait/acceptance-wait.js';
@@ -33,6 +34,10 @@ export class Rare {
   order: string | null = null;
   /** how it reaches a turn that runs; null: it waits for its own */
   mode: 'interrupt' | 'steer' | null = null;
+  /** who reads what a stream handler yields for it */
+  reader: ChunkReader | null = null;
+  /** it starts nobody where nobody lives */
+  quiet = false;
   /** of one of an earlier life: who sent it, and when, wall clock */
   sender: string | null = null;
   sentAt = -1;

@@ -6,6 +6,9 @@ import type { DeliveryOutcome, Receipt, ReceiptState } from '../../api/delivery.
 export interface Followed {
   readonly op: { readonly name: string };
   readonly title: string;
+  /** place among the messages of its destination; absent for one that is remembered only */
+  readonly number?: number;
+  readonly rare?: { readonly stored: { readonly seq: number } | null } | null;
   readonly receiptState: ReceiptState;
   readonly attempts: number;
   readonly outcome: DeliveryOutcome | null;
@@ -31,6 +34,12 @@ export class ReceiptImpl implements Receipt {
   get shown(): string {
     const { op, title, attempts } = this.#message;
     return `Receipt(${op.name} to ${title}: ${this.state}, attempts: ${attempts})`;
+  }
+
+  get id(): string {
+    const { rare, number, title } = this.#message;
+    const stored = rare === undefined || rare === null ? null : rare.stored;
+    return stored !== null && stored.seq >= 0 ? `#${stored.seq}` : `${title}:${number ?? 'known'}`;
   }
 
   get state(): ReceiptState {

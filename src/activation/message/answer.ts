@@ -1,0 +1,105 @@
+import { Deadline } from '../../base/index.js';
+import type { Kernel } from '../../process/record/index.js';
+import { unwatch, watchSignal } from '../../router/request/index.js';
+import type { MessageAnswer, MessageEvent, MessageStream } from '../../api/activation/message.js';
+import type { DeliveryOutcome, Receipt } from '../../api/delivery.js';
+import type { ChunkReader } from '../../delivery/guarantee/index.js';
+
+/** The wait for an answer has a limit. */
+class Patience extends Deadline {
+  constructor(private readonly over: () => void) {
+    super();
+  }
+  expire(): void {
+    this.over();
+  }
+}
+
+/** What is waited for: the end of a message, or only that it begins. */
+export interface Awaited {
+  readonly begun: boolean;
+  /** -1 for none */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The answer, by what happened to the message: nothing here decides anything but how long is waited. */
+export async function answerOf(kernel: Kernel, receipt: Receipt, wait: Awaited): Promise<MessageAnswer> {
+  const { begun, timeoutMs, signal } = wait;
+  // What is taken back was not begun, and ends as cancelled; what was begun is not taken back.
+  const watched = signal === undefined ? null : watchSignal(signal, { aborted: () => void receipt.cancel() });
+  if (signal?.aborted === true) receipt.cancel();
+  let patience: Patience | null = null;
+  try {
+    const ends: Promise<DeliveryOutcome | 'started' | 'enqueued'>[] = [receipt.settled];
+    if (begun) ends.push(begins(receipt));
+    if (timeoutMs >= 0) {
+      ends.push(new Promise((resolve) => {
+        patience = new Patience(() => { resolve('enqueued'); });
+        kernel.deadlines.add(patience, timeoutMs);
+      }));
+    }
+    return told(receipt, await Promise.race(ends), begun);
+  } finally {
+    if (patience !== null) kernel.deadlines.remove(patience);
+    if (watched !== null) unwatch(watched, kernel);
+  }
+}
+
+/** Its handler has begun. One that is over tells by its outcome. */
+async function begins({ changes }: Receipt): Promise<'started'> {
+  for await (const state of changes) if (state === 'delivered') return 'started';
+  return new Promise(() => undefined);
+}
+
+function told(receipt: Receipt, end: DeliveryOutcome | 'started' | 'enqueued', begun: boolean): MessageAnswer {
+  const { id } = receipt;
+  if (typeof end === 'string') return { kind: end, id, receipt };
+  if (end.kind !== 'handled') return { kind: end.kind, id, receipt, reason: end.reason };
+  if (begun) return { kind: 'started', id, receipt };
+  return { kind: 'delivered', id, receipt, reply: end.reply, attempts: end.attempts };
+}
+
+/** Chunks as they come, then the answer. */
+export class StreamImpl implements MessageStream {
+  private over = false;
+  private ended: MessageAnswer | null = null;
+  private error: unknown = undefined;
+  private failed = false;
+  constructor(
+    private readonly reader: ChunkReader,
+    readonly answer: Promise<MessageAnswer>,
+  ) {
+    const tell = (): void => { reader.tell(); };
+    answer.then((it) => { this.ended = it; }, (error: unknown) => { this.failed = true; this.error = error; })
+      .then(tell, tell);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<MessageEvent, undefined>> {
+    for (;;) {
+      if (this.over) return { done: true, value: undefined };
+      const next = this.reader.take();
+      if (next !== undefined) return { done: false, value: { kind: 'chunk', ...next } };
+      if (this.failed) {
+        this.over = true;
+        throw this.error;
+      }
+      if (this.ended !== null) {
+        this.over = true;
+        return { done: false, value: this.ended };
+      }
+      await this.reader.come();
+    }
+  }
+
+  /** Reads no more; the message goes on. */
+  return(): Promise<IteratorResult<MessageEvent, undefined>> {
+    this.over = true;
+    this.reader.leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}

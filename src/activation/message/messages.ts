@@ -1,0 +1,157 @@
+import { callError, handled, OptionError } from '../../base/index.js';
+import { AgentRefImpl, RuntimeDefinition } from '../../behaviour/gen/index.js';
+import type { Host } from '../../behaviour/gen/index.js';
+import { ChunkReader, type Delivery } from '../../delivery/guarantee/index.js';
+import { durabilityOf } from '../../delivery/durable/index.js';
+import { Cell } from '../../router/names/index.js';
+import type { MessageAnswer, MessageOptions, MessageStream, MessageTarget } from '../../api/activation/message.js';
+import type { Receipt } from '../../api/delivery.js';
+import type { AnyDefinition } from '../../api/protocol.js';
+import { Activation, type Activations } from '../address/index.js';
+import { checkTag, type Leads, TagsImpl, TagTable } from '../tag/index.js';
+import { Absent } from './absent.js';
+import { answerOf, StreamImpl } from './answer.js';
+import { readMessage, type ReadMessage } from './options.js';
+
+/*
+ * A message to an agent, and its answer.
+ *
+ *   target ─▶ a ref ─▶ (start, unless it is only enqueued) ─▶ deliver ─▶ what becomes of the row ─▶ answer
+ *        └▶ a tag that leads nowhere ─▶ it waits (absent.ts)
+ *
+ * Start, delivery, and the binding of a group's tags are one step: one batch of the journal.
+ */
+
+/** A message that was accepted, or is about to be. */
+interface Posted {
+  readonly accepted: Promise<Receipt>;
+  /** it has started its agent */
+  readonly started: boolean;
+}
+
+export class Messages {
+  readonly tags: TagsImpl;
+  private readonly table: TagTable;
+  private readonly absent: Absent;
+  constructor(
+    private readonly host: Host,
+    private readonly activations: Activations,
+  ) {
+    const { kernel, router } = host;
+    const durability = durabilityOf(kernel);
+    this.table = new TagTable(durability?.journal ?? null, durability === null ? null : durability.whenReady());
+    this.absent = new Absent(router, (tag, read, payload) => {
+      handled(this.post(this.leads(tag) as AgentRefImpl, read, payload, null, this.groupOf(tag)).accepted);
+    });
+    this.absent.arrivedIfBound = (tag) => {
+      if (this.table.get(tag) !== undefined) this.absent.arrived(tag);
+    };
+    this.tags = new TagsImpl(this.table, {
+      refAt: (definition, address) => activations.address(null, definition, address) as AgentRefImpl,
+      arrived: (tag) => { this.absent.arrived(tag); },
+      waiting: (tag) => this.absent.count(tag),
+      waitedFor: () => this.absent.tags,
+      answer: (promise) => kernel.answer(promise),
+    });
+  }
+
+  message(target: MessageTarget, payload: unknown, options: MessageOptions): Promise<MessageAnswer> {
+    return this.host.kernel.answer(handled(this.send(target, payload, options, null)));
+  }
+
+  stream(target: MessageTarget, payload: unknown, options: MessageOptions): MessageStream {
+    const { kernel } = this.host;
+    const reader = new ChunkReader(kernel.deadlines);
+    return new StreamImpl(reader, kernel.answer(handled(this.send(target, payload, options, reader))));
+  }
+
+  private async send(
+    target: MessageTarget, payload: unknown, options: MessageOptions, reader: ChunkReader | null,
+  ): Promise<MessageAnswer> {
+    const read = readMessage(options);
+    const tag = typeof target === 'object' && !(target instanceof AgentRefImpl)
+      ? checkTag('message', (target as { readonly tag?: unknown } | null)?.tag)
+      : null;
+    if (tag !== null) await this.tags.loaded;
+    const ref = tag === null ? this.refOf(target as AgentRefImpl | string, read.op) : this.leads(tag);
+    if (ref === null) return this.wait(tag as string, read, payload);
+    const { accepted, started } = this.post(ref, read, payload, reader, tag === null ? null : this.groupOf(tag));
+    const receipt = await accepted;
+    if (read.enqueue) {
+      const { id, state } = receipt;
+      return state === 'superseded'
+        ? { kind: 'superseded', id, receipt, reason: 'superseded' }
+        : { kind: 'enqueued', id, receipt };
+    }
+    return answerOf(this.host.kernel, receipt, { ...read, begun: started && reader === null });
+  }
+
+  /** In one step: whoever sends now or later meets the same agent, mailbox and tags. */
+  private post(
+    ref: AgentRefImpl, read: ReadMessage, payload: unknown, reader: ChunkReader | null, group: Leads | null,
+  ): Posted {
+    const { addr, definition } = ref;
+    const op = definition.castOp(read.op) ?? definition.callOp(read.op);
+    if (op === undefined) throw ref.unknown(read.op, 'deliver');
+    const checked = op.check === null ? payload : op.check(payload, null);
+    const deliveries = this.host.deliveries as Delivery;
+    deliveries.checkOptions('deliver', ref, read.deliver);
+    const cell = addr instanceof Cell && addr.owner === null ? addr : null;
+    if (cell !== null && !read.enqueue && cell.activator instanceof Activation) cell.activator.wake(cell);
+    const accepted = deliveries.deliver(ref, op, checked, null, read.deliver, { reader, quiet: read.enqueue });
+    if (group !== null) for (const tag of group.tags) this.table.put(tag, { ...group, state: 'bound', tags: [tag] });
+    return { accepted, started: cell !== null && cell.owner !== null };
+  }
+
+  private wait(tag: string, read: ReadMessage, payload: unknown): MessageAnswer {
+    const id = this.absent.add(tag, read, payload);
+    return id === null
+      ? { kind: 'superseded', id: tag, receipt: undefined, reason: 'superseded' }
+      : { kind: 'enqueued', id, receipt: undefined };
+  }
+
+  /** A ref as it is, or that of the owner of a name. */
+  private refOf(target: AgentRefImpl | string, op: string): AgentRefImpl {
+    if (target instanceof AgentRefImpl) return target;
+    if (typeof target !== 'string') throw new OptionError('message', target, 'a ref, a registered name, or { tag }');
+    const { kernel, router } = this.host;
+    const cell = router.names.cell(target);
+    const definition = definitionAt(cell);
+    if (definition === null) {
+      throw callError('NOPROC', { target, op, verb: 'deliver', reason: 'noproc' });
+    }
+    return new AgentRefImpl(cell, definition, kernel, null);
+  }
+
+  /** Null for a tag that leads nowhere. Errors: `TAG_UNKNOWN` for one of an earlier life that nobody has explained. */
+  private leads(tag: string): AgentRefImpl | null {
+    const known = this.table.get(tag);
+    if (known === undefined) return null;
+    if (known.ref !== null) return known.ref;
+    const cell = this.host.router.names.cell(known.to);
+    const definition = definitionAt(cell) ?? this.activations.definitionNamed(known.definition);
+    if (definition === null || definition.name !== known.definition) {
+      throw new OptionError(
+        'message tag', tag, `a tag whose definition '${known.definition}' is known in this life of the program`,
+        'call system.tags.group or bind for it, or system.activate for its definition', 'TAG_UNKNOWN',
+      );
+    }
+    const ref = this.activations.definitionNamed(known.definition) === null
+      ? new AgentRefImpl(cell, definition, this.host.kernel, null)
+      : (this.activations.address(null, definition as AnyDefinition, known.to) as AgentRefImpl);
+    this.table.learn(tag, { ...known, ref });
+    return ref;
+  }
+
+  private groupOf(tag: string): Leads | null {
+    const known = this.table.get(tag);
+    return known !== undefined && known.state === 'grouped' ? known : null;
+  }
+}
+
+/** The definition of who lives under a name, or would be started there. */
+function definitionAt({ owner, activator }: Cell): RuntimeDefinition | null {
+  if (activator instanceof Activation) return activator.plan.definition;
+  const definition = owner === null ? null : (owner.behaviour as { readonly definition?: unknown }).definition;
+  return definition instanceof RuntimeDefinition ? definition : null;
+}
