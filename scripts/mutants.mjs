@@ -16,6 +16,7 @@ import { durableTopics } from '../test/mutants/durable-topic.mjs';
 import { durableAgents } from '../test/mutants/durable-agents.mjs';
 import { processgroups } from '../test/mutants/groups.mjs';
 import { guardedStreams } from '../test/mutants/guards.mjs';
+import { enqueues } from '../test/mutants/enqueue.mjs';
 import { healths } from '../test/mutants/health.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
 import { launches } from '../test/mutants/launches.mjs';
@@ -133,7 +134,7 @@ const all = [
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
   ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
   ...guardedStreams, ...undeliverables, ...durables, ...durableAgents, ...durableQueues, ...durableTopics,
-  ...deadRows,
+  ...deadRows, ...enqueues,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -10,6 +10,7 @@ import { durableSuite } from './durable.js';
 import { durableQueueSuite } from './durable-queue.js';
 import { durableScheduleSuite } from './durable-schedule.js';
 import { durableTopicSuite } from './durable-topic.js';
+import { enqueueSuite } from './enqueue.js';
 import { exitsSuite } from './exits.js';
 import { floodSuite } from './flood.js';
 import { healthSuite } from './health.js';
@@ -52,6 +53,6 @@ export const suites: readonly Suite[] = [
   cancelSuite, leftoversSuite, mailboxSuite, pressureSuite, sysSuite, receiveSuite, floodSuite, transitionSuite,
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
-  durableSuite, agentsSuite, deadRowsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, launchSuite,
-  healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  durableSuite, agentsSuite, deadRowsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, enqueueSuite,
+  launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];

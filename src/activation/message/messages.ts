@@ -41,7 +41,7 @@ export class Messages {
     const durability = durabilityOf(kernel);
     this.table = new TagTable(durability?.journal ?? null, durability === null ? null : durability.whenReady());
     this.absent = new Absent(router, (tag, read, payload) => {
-      handled(this.post(this.leads(tag) as AgentRefImpl, read, payload, null, this.groupOf(tag)).accepted);
+      void handled(this.post(this.leads(tag) as AgentRefImpl, read, payload, null, this.groupOf(tag)).accepted);
     });
     this.absent.arrivedIfBound = (tag) => {
       if (this.table.get(tag) !== undefined) this.absent.arrived(tag);

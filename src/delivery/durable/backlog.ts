@@ -284,6 +284,7 @@ export class Backlog implements Recovered<Message> {
     const { name } = rare.slot;
     if (earlier.keys.coalescing.recall(cell.name, name) === seq && to.slots?.has(name) !== true
       && !earlier.begun(seq)) waits(to, d, rare.slot);
+    else if (to.slots?.get(name) !== d) rare.slot.inMailbox.over = true;
   }
 
   /** What it was sent as becomes what its operation takes today; the version of what it is then. */

@@ -4,7 +4,6 @@ import { NO_REPLY } from '../../behaviour/gen/index.js';
 import { inTurn } from '../../behaviour/gen/server/index.js';
 import { ended, handedOver, refused, skipped } from '../../mailbox/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
-import type { OpRun } from '../../mailbox/message/index.js';
 import { Phase } from '../../process/record/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Context } from './context.js';
@@ -33,7 +32,7 @@ type Handler = (self: { readonly p: { readonly from: unknown } }, payload: unkno
  * handler starts only for a message that is to be handled. Made once per operation.
  */
 export function deliveredOp(op: Op): Op {
-  const run = op.stream ? inTurn(draining(op.run as Handler) as OpRun) as Handler : op.run as Handler;
+  const run = op.stream ? inTurn(draining(op.run as Handler)) as Handler : op.run as Handler;
   const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
   const { many } = op;
   op.delivered = new Op(

@@ -23,6 +23,8 @@ export type Entry = (typeof Entry)[keyof typeof Entry];
 export interface Coalesce {
   readonly key: string;
   readonly keepFirst: boolean;
+  /** its message has had its turn: it meets nobody when it comes again, or late */
+  readonly over?: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export function admit(
   if (p.run === Run.Dead) return bury(p, op, payload, from, waiter);
   const misfit = misfitOf(state, bytes);
   if (misfit !== null) return refuse(p, misfit);
-  if (coalesce !== null) {
+  if (coalesce !== null && coalesce.over !== true) {
     const met = coalesceQueued(p, state, op, payload, from, expiresAt, coalesce, bytes);
     if (met !== null) return met;
   }
@@ -50,7 +52,7 @@ export function admit(
     enqueueWaiter(box, state, waiter, bytes);
     return Entry.Waiting;
   }
-  queue(p, rank, op, payload, from, expiresAt, bytes, coalesce === null ? null : keyOf(op, coalesce));
+  queue(p, rank, op, payload, from, expiresAt, bytes, coalesce === null || coalesce.over === true ? null : keyOf(op, coalesce));
   return Entry.Queued;
 }
 

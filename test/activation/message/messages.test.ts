@@ -7,6 +7,10 @@ import { VirtualEnv } from '../../support/virtual-env.js';
 
 afterEach(() => settleTurn());
 
+const Kept = defineAgent({
+  name: 'kept', durable: true, init: () => ({ n: 0 }), calls: { turn: (self) => ++self.state.n },
+});
+
 function world() {
   const env = new VirtualEnv();
   const system = testSystem({ env, development: false });
@@ -37,7 +41,8 @@ describe('Delivered semantics', () => {
     const first = await system.message<string>(ann, 'hello');
     expect(first.kind).toBe('started');
     expect(await first.receipt?.settled).toMatchObject({ kind: 'handled', reply: 'chats/ann: hello' });
-    expect(await system.message(ann, 'again')).toMatchObject({ kind: 'delivered', reply: 'chats/ann: again', attempts: 1 });
+    expect(await system.message(ann, 'again'))
+      .toMatchObject({ kind: 'delivered', reply: 'chats/ann: again', attempts: 1 });
     expect(await system.message('chats/ann', 'by name')).toMatchObject({ kind: 'delivered' });
     expect(await system.message(ann, 'refuse')).toMatchObject({ kind: 'refused', reason: 'NO' });
     expect(await system.message(ann, 'later', { enqueue: true })).toMatchObject({ kind: 'enqueued' });
@@ -98,7 +103,6 @@ describe('Enqueue plain', () => {
 
   test('stored: one insert, resolved when it is committed', async () => {
     const disk = new TestDisk();
-    const Kept = defineAgent({ name: 'kept', durable: true, init: () => ({ n: 0 }), calls: { turn: (self) => ++self.state.n } });
     const first = lifeOn(disk);
     await first.store.ready;
     const { batches } = await first.store.stats();
@@ -187,7 +191,6 @@ describe('Tags / names', () => {
 
   test('with a store they are kept, and bound in the transaction of the first message', async () => {
     const disk = new TestDisk();
-    const Kept = defineAgent({ name: 'kept', durable: true, init: () => ({ n: 0 }), calls: { turn: (self) => ++self.state.n } });
     const first = lifeOn(disk);
     await first.tags.group(['a', 'b'], Kept, 'k/1');
     const { batches } = await first.store.stats();
@@ -207,7 +210,8 @@ describe('Tags / names', () => {
     const { system, ann } = world();
     const bad: [unknown, object, string | RegExp][] = [
       [ann, { op: 'nope' }, /unknown operation/], [ann, { op: 1 }, /op/], [ann, { enqueue: 'x' }, /enqueue/],
-      [ann, { enqueue: true, stream: 'yes' }, /stream/], [ann, { coalesce: 'k' }, /enqueue/], [ann, { lane: 'x' }, /lane/],
+      [ann, { enqueue: true, stream: 'yes' }, /stream/], [ann, { coalesce: 'k' }, /enqueue/],
+      [ann, { lane: 'x' }, /lane/],
       [ann, { timeoutMs: -1 }, /timeoutMs/], ['nobody', {}, /nobody/], [{ tag: '' }, {}, /1 to 1,024/],
       [null, {}, /tag/], [7, {}, /a ref/], [{ tag: 'x'.repeat(2_000) }, {}, /bytes/],
     ];

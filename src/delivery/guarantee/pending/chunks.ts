@@ -82,7 +82,11 @@ export class ChunkReader extends Deadline {
 /** What a stream handler yields goes to who reads it; what it returns is its answer. */
 export async function drained(
   items: AsyncIterator<unknown> | Iterator<unknown>,
-  d: { readonly running: boolean; readonly attempts: number; readonly rare: { readonly reader: ChunkReader | null } | null },
+  d: {
+    readonly running: boolean;
+    readonly attempts: number;
+    readonly rare: { readonly reader: ChunkReader | null } | null;
+  },
 ): Promise<unknown> {
   for (;;) {
     const step = await items.next();

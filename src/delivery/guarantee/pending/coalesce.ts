@@ -85,7 +85,8 @@ export function commitCoalescing(to: Destination, d: Message, slot: Slot, store:
     }
   }
   store?.();
-  if (!both) waits(to, d, slot);
+  if (both) slot.inMailbox.over = true;
+  else waits(to, d, slot);
   return true;
 }
 

@@ -9,7 +9,7 @@ export class Slot {
   /** among those of its destination */
   readonly name: string;
   /** by which its mailbox finds it */
-  readonly inMailbox: Coalesce;
+  readonly inMailbox: Coalesce & { over: boolean };
   constructor(
     op: string,
     readonly key: string,
@@ -17,11 +17,14 @@ export class Slot {
     readonly merge: Coalescing['merge'],
   ) {
     this.name = `${op}\0${key}`;
-    this.inMailbox = { key: DELIVERED + key, keepFirst: false };
+    this.inMailbox = { key: DELIVERED + key, keepFirst: false, over: false };
   }
 }
 
 /** It waits no more: it has begun, or is over. */
-export function leaveSlot<M>({ slots }: { readonly slots: Map<string, M> | null }, d: M, { name }: Slot): void {
+export function leaveSlot<M>(
+  { slots }: { readonly slots: Map<string, M> | null }, d: M, { name, inMailbox }: Slot,
+): void {
+  inMailbox.over = true;
   if (slots !== null && slots.get(name) === d) slots.delete(name);
 }

@@ -116,6 +116,20 @@ describe('Keyed enqueue', () => {
     await settleTurn();
   });
 
+  test('a retry takes no place: the next one of its key stays', async () => {
+    const { desk, start, gate, seen, env } = world();
+    start();
+    const first = await desk.deliver('note', 'fails', k);
+    await settleTurn();
+    void desk.call('hold');
+    await settleTurn();
+    const second = await desk.deliver('note', 'next', k);
+    await env.advance(2_000);
+    gate.open();
+    expect(await Promise.all([first, second].map(outcome))).toEqual(['handled', 'handled']);
+    expect(seen).toEqual(['fails', 'next', 'fails']);
+  });
+
   test('what is held for an owner, or for a delay, is met as well', async () => {
     const { desk, start, seen, env } = world();
     const early = await desk.deliver('note', 'early', k);
