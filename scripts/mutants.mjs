@@ -19,6 +19,7 @@ import { guardedStreams } from '../test/mutants/guards.mjs';
 import { enqueues } from '../test/mutants/enqueue.mjs';
 import { healths } from '../test/mutants/health.mjs';
 import { kernel } from '../test/mutants/kernel.mjs';
+import { activations } from '../test/mutants/activation.mjs';
 import { launches } from '../test/mutants/launches.mjs';
 import { pools } from '../test/mutants/pools.mjs';
 import { statemachines } from '../test/mutants/statem.mjs';
@@ -132,7 +133,7 @@ await build(() => process.stderr.write('castcall mutants: building once…\n'));
 const all = [
   ...kernel, ...pressure, ...receives, ...behaviour, ...supervisor, ...statemachines, ...processgroups, ...delivery,
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
-  ...topicsAndReaders, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
+  ...topicsAndReaders, ...activations, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
   ...guardedStreams, ...undeliverables, ...durables, ...durableAgents, ...durableQueues, ...durableTopics,
   ...deadRows, ...enqueues,
 ];

@@ -1,4 +1,5 @@
 import { agentsSuite } from './agents.js';
+import { activationSuite } from './activation.js';
 import { attemptsSuite } from './attempts.js';
 import { breakerSuite } from './breaker.js';
 import { callsSuite } from './calls.js';
@@ -54,5 +55,5 @@ export const suites: readonly Suite[] = [
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
   durableSuite, agentsSuite, deadRowsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, enqueueSuite,
-  launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  activationSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
 ];
