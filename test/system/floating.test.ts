@@ -221,6 +221,12 @@ const failing: Readonly<Record<string, Failing>> = {
   'DurableSubscription.nextBatch': (w) => disconnected(w).nextBatch(5),
   'Subscription.next': (w) => disconnected(w).next(),
   'Subscription.nextBatch': (w) => disconnected(w).nextBatch(5),
+  'Subtree.deliverAll': (w) => w.system.addresses().deliverAll({ concurrency: 0 }),
+  'Subtree.whenIdle': (w) => {
+    const Hangs = defineAgent({ init: () => new Promise<never>(() => undefined), casts: { go: () => undefined } });
+    w.system.address(Hangs, 'hangs').cast('go');
+    return w.system.addresses().whenIdle({ timeoutMs: 1 });
+  },
   'Queue.push': (w) => [
     w.system.queue('q').push(Promise.resolve(1)), w.system.queue('q').push(1, { lane: 'urgent' as never }),
     w.system.queue('q').push(1, { signal: AbortSignal.abort(boom) }),
@@ -293,6 +299,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
   ...Object.fromEntries((['flush', 'stats', 'check', 'backup'] as const).map((verb) => [
     `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
   ])),
+  'Subtree.list': () => locked((system) => system.addresses().list()),
   'SystemStore.ready': () => locked(({ store }) => store.ready),
   'AsideAgents.resume': () => locked(({ store }) => store.aside.resume('nobody')),
   'AsideAgents.reset': () => locked(({ store }) => store.aside.reset('nobody')),
@@ -363,7 +370,8 @@ const others: Readonly<Record<string, string>> = {
   'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
   'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
   'Service.close': 'never rejects', 'OnceOptions.reconcile': 'the user\'s',
-  'Receipt.changes': 'never rejects', 'QueueConsumer.stop': 'never rejects', 'DeadLetters.feed': 'never rejects',
+  'Receipt.changes': 'never rejects', 'QueueConsumer.stop': 'never rejects', 'Subtree.stop': 'never rejects',
+  'DeadLetters.feed': 'never rejects',
   'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'AnySupervisorRef.paced': 'internal',
   'SystemTrees.stop': 'never rejects: bad options throw',
   'SystemTrees.done':

@@ -1,4 +1,4 @@
-import { OptionError } from '../../base/index.js';
+import { handled, OptionError } from '../../base/index.js';
 import type { Host, RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Durability} from '../../delivery/durable/index.js';
 import { durabilityOf } from '../../delivery/durable/index.js';
@@ -27,7 +27,7 @@ export class AddressRecords {
   ready(): Promise<void> {
     const { durability } = this;
     if (durability === null) return Promise.resolve();
-    return (this.loading ??= this.load(durability));
+    return (this.loading ??= handled(this.load(durability)));
   }
 
   private async load(durability: Durability): Promise<void> {

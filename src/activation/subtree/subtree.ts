@@ -39,7 +39,11 @@ export class SubtreeImpl implements Subtree {
     return this.#all.residents().filter(({ path }) => isUnder(this.prefix, path));
   }
 
-  async list(): Promise<AddressInfo[]> {
+  list(): Promise<AddressInfo[]> {
+    return handled(this.#list());
+  }
+
+  async #list(): Promise<AddressInfo[]> {
     const all = this.#all;
     await all.records.ready();
     const found = new Map<string, string | undefined>();
