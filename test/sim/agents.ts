@@ -1,4 +1,4 @@
-import { defineAgent } from '../../src/index.js';
+import { defineAgent, type Receipt } from '../../src/index.js';
 import { defineStatem } from '../../src/behaviour/statem/public.js';
 import { decode } from '../../src/journal/codec/index.js';
 import { unframe } from '../../src/journal/frame.js';
@@ -8,7 +8,7 @@ import { Disk } from './store/disk.js';
 import { suite, type Suite } from './suite.js';
 
 const CRASHES_MAX = 3;
-const ACTS = ['keep', 'keep', 'keep', 'twice', 'slow', 'throw', 'caught', 'refuse'] as const;
+const ACTS = ['keep', 'keep', 'keep', 'twice', 'slow', 'throw', 'caught', 'nack'] as const;
 type Act = (typeof ACTS)[number];
 interface Job { readonly n: number; readonly act: Act }
 
@@ -31,6 +31,7 @@ function definitions(sim: Simulation) {
         if (act === 'twice') self.append(n + 0.5);
         if (act === 'slow') await sim.sleep(1 + sim.random.int(8));
         if (act === 'throw') throw new Error('after the append');
+        if (act === 'nack' && self.delivery?.attempt === 1) self.delivery.nack(0);
         if (act === 'caught') {
           try {
             self.append(-1);
@@ -162,7 +163,10 @@ class Run {
     const started = await this.owner('talk');
     if (started === null) return;
     sim.always('value' in started, `P21: the log starts: ${'error' in started ? String(started.error) : ''}`);
-    const said = await this.answer(system.ref(made.Talk, 'talk').call('say', { n, act }));
+    const talk = system.ref(made.Talk, 'talk');
+    const said = await this.answer(act === 'nack'
+      ? again(talk.deliver('say', { n, act }, { durable: false })).then(() => system.store.flush())
+      : talk.call('say', { n, act }));
     this.note(witness.talk, n, said, act);
     if (act === 'twice') this.note(witness.talk, n + 0.5, said, act);
   }
@@ -264,6 +268,13 @@ class Run {
     sim.equal(inside.join(), steps.join(), 'P21: each inserted event is handled once, in order');
     sim.sometimes(image.rows('delta', null, 0, 10, false).length > 0, 'deltas wait for a later life');
   }
+}
+
+/** Once it is handled, the second time: by memory, so that is told before the commit of its turn. */
+async function again(sent: Promise<Receipt<unknown>>): Promise<number> {
+  const outcome = await (await sent).settled;
+  if (outcome.kind === 'handled') return outcome.attempts;
+  throw new Error(outcome.kind);
 }
 
 type Found = readonly unknown[] | undefined;
