@@ -20,14 +20,8 @@ const mutants = [
   { name: 'a push in a turn does not wait for it', file: queue, edits: [[
     'const turn = openTurn(owner);', 'const turn = null;',
   ]] },
-  { name: 'a turn that fails keeps what it has acknowledged', file: items, edits: [[
-    'this.items.unkept(this.lease, reason);', ';',
-  ]] },
   { name: 'the attempts of earlier lives are forgotten', file: items, edits: [[
     'if (known !== undefined) {', 'if (known === null) {',
-  ]] },
-  { name: 'attempts are not marked before they begin', file: rows, edits: [[
-    'if (item.marked) this.mark(item); }\n    /** It was', 'if (item.id < 0) this.mark(item); }\n    /** It was',
   ]] },
   { name: 'the record of attempts outlives its item', file: rows, edits: [[
     "if (item.tried) this.journal.drop('attempt', String(item.id)); } catch { return false;",
@@ -42,9 +36,6 @@ const mutants = [
   ]] },
   { name: 'a stop takes away what waits', file: items, edits: [[
     "ended(this.account, place, 'stored');", "this.rows.forget(item.id, false); ended(this.account, place, 'stored');",
-  ]] },
-  { name: 'what nobody knows is counted as done', file: items, edits: [[
-    "this.items.toldOver(this.item, 'unknown');", 'this.items.toldOver(this.item, this.as);',
   ]] },
 ];
 

@@ -51,6 +51,6 @@ export const workQueues = [
     ['this.queue.items.nack(lease, undefined, error);\n    }\n    /**', 'this.queue.items.ack(lease);\n    }\n    /**'],
   ] },
   { suite: 'queue', name: 'queue: a closed queue does not tell who waits', file: work, edits: [
-    ['if (this.closed && !this.over && this.items.isEmpty)', 'if (false)'],
+    ['if (this.closed && !this.over && this.isDone)', 'if (false)'],
   ] },
 ];

@@ -195,7 +195,6 @@ class Run {
     }
     if (random.chance(0.5)) await sim.sleep(random.int(6));
     if (life.dead) return new Promise(() => undefined);
-    ledger.at(lease.item.n).ending = true;
     await lease.ack();
     if (random.chance(0.3)) await sim.sleep(random.int(6));
     const fails = !calm && random.chance(0.15);
