@@ -300,6 +300,8 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
     `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
   ])),
   'Subtree.list': () => locked((system) => system.addresses().list()),
+  'DurableSubscription.acknowledge': () => locked((system) =>
+    system.topic('t', { durable: true }).subscribe({ durable: 'r' }).acknowledge()),
   'SystemStore.ready': () => locked(({ store }) => store.ready),
   'AsideAgents.resume': () => locked(({ store }) => store.aside.resume('nobody')),
   'AsideAgents.reset': () => locked(({ store }) => store.aside.reset('nobody')),

@@ -131,7 +131,7 @@ export class StoredReader<T = unknown> extends Reader<T> implements DurableSubsc
   }
 
   acknowledge(): Promise<void> {
-    const { terms: { cursor, log: { durability: { journal } } }, of: { subject } } = this;
+    const { terms: { cursor, log }, of: { subject } } = this;
     if (cursor === null || this.end !== undefined) return Promise.resolve();
     const unknown = (cause: unknown): never => {
       throw new BusError('UNKNOWN', subject, 'the store has failed: what was acknowledged may come again', { cause });
@@ -142,7 +142,7 @@ export class StoredReader<T = unknown> extends Reader<T> implements DurableSubsc
     } catch (error) {
       return handled(Promise.reject<void>(error));
     }
-    return handled(journal.flush().catch(unknown));
+    return handled(log.whenOpen().then(() => log.durability.journal.flush()).catch(unknown));
   }
 
   protected override finished(end: SubscriptionEnd, reason: ExitReason): void {
