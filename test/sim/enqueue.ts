@@ -207,6 +207,7 @@ async function lives(sim: Simulation): Promise<void> {
   const run = new Run(sim, book, life, true);
   await run.acts();
   const effects = await run.rests();
+  await sim.sleep(500); // what was committed last is told
   await life.stop();
   book.judge(effects);
 }
