@@ -242,6 +242,7 @@ describe('Message provenance', () => {
     await settleTurn();
     const queued = env.wall();
     await env.advance(500);
+    env.wallNow += 500; // it does not move by itself
     gate.open();
     await keyed.settled;
     const [first, second] = seen as MessageProvenance[];
