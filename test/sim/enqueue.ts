@@ -1,4 +1,4 @@
-import { defineAgent, type Receipt } from '../../src/index.js';
+import { defineAgent, type DeliverCoalesce, type Receipt } from '../../src/index.js';
 import { POLICIES, Random, type Simulation } from '../../src/testing/index.js';
 import { Life } from './durable/life.js';
 import { Disk } from './store/disk.js';
@@ -134,7 +134,7 @@ class Run {
       return [...waiting, ...coming];
     };
     const mode = key === undefined && random.chance(0.4) ? random.pick(['steer', 'interrupt'] as const) : undefined;
-    const enqueue = key === undefined
+    const enqueue: boolean | DeliverCoalesce = key === undefined
       ? random.chance(0.5)
       : { key, ...(merges ? { merge } : {}), ...(keep === undefined ? {} : { keep }) };
     const target = random.chance(0.3) ? { tag: random.pick(['a', 'b']) } : life.system.address(this.chat, ADDRESS);
