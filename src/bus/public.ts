@@ -8,7 +8,8 @@ export type {
   ScheduleRules, ScheduleStats, ScheduleTimes,
 } from '../api/bus/schedule.js';
 export {
-  type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type DurableSubscription, type PublishOptions,
+  type AgentSubscribeOptions, type AgentSubscription, type AnySubscription, type DurableSubscription,
+  type PublishOptions,
   type SlowReaderPolicy, type StoredTopicStats, type SubscribeOptions, type Subscription, type SubscriptionEnd,
   type SubscriptionStats, type Topic, TopicGap, TopicMessage, type TopicOptions, type TopicRetention,
   type TopicStart, type TopicStats, type TopicTarget,

@@ -180,7 +180,8 @@ describe('P27: damage is found', () => {
     const read = Head.decode(older);
     expect([read?.nextSeq, read?.batch, read?.tallies.dead.count, read?.tallies.item.count]).toEqual([12, 3, 1, 0]);
     new DataView(older.buffer).setUint32(4, 3);
-    expect([Head.decode(older), Head.decode(bytes.subarray(0, 8)), Head.decode(bytes)?.nextSeq]).toEqual([null, null, 12]);
+    expect([Head.decode(older), Head.decode(bytes.subarray(0, 8))]).toEqual([null, null]);
+    expect(Head.decode(bytes)?.nextSeq).toBe(12);
   });
 
   it('a recovery that is not alone says nothing of what has changed', async () => {

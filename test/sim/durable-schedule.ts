@@ -1,6 +1,5 @@
 import { defineAgent, type System } from '../../src/index.js';
-import { decodeMessage } from '../../src/delivery/durable/index.js';
-import { decodeState } from '../../src/delivery/durable/index.js';
+import { decodeMessage, decodeState } from '../../src/delivery/durable/index.js';
 import { unframe } from '../../src/journal/frame.js';
 import { POLICIES, Random, type Simulation } from '../../src/testing/index.js';
 import { Life } from './durable/life.js';
@@ -11,7 +10,7 @@ import { suite, type Suite } from './suite.js';
 const Clerk = defineAgent({
   name: 'clerk',
   durable: true,
-  init: () => ({ got: {} as Record<string, number> }),
+  init: (): { got: Record<string, number> } => ({ got: {} }),
   casts: { note(self, name: string) { self.state.got[name] = (self.state.got[name] ?? 0) + 1; } },
 });
 

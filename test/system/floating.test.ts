@@ -3,7 +3,7 @@ import { template } from '../../src/supervisor/dynamic/spec.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  CallError, child, createSystem, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll,
+  CallError, child, defineAgent, dynamicSupervisor, DynamicSupervisorRef, retry, settledAll,
   SupervisorRef, TaskSupervisorRef, type AgentRef, type ProcessSelf, type System,
 } from '../../src/index.js';
 import { retryStream } from '../../src/bus/stream/public.js';
@@ -11,11 +11,12 @@ import { defineEventHandler, EventManager } from '../../src/behaviour/event/publ
 import { defineRegistry } from '../../src/behaviour/names/public.js';
 import { pool, poolOf } from '../../src/delivery/group/public.js';
 import { defineService } from '../../src/bus/service/public.js';
-import { memoryStore } from '../../src/journal/public.js';
 import { multiCall } from '../../src/process/public.js';
 import { publicSymbols } from '../docs/doors.js';
 import { Strays } from '../support/strays.js';
 import { settleTurn, testSystem } from '../support/system.js';
+import { storedLater } from './floating-stored.js';
+import { others } from './never-rejecting.js';
 
 /*
  * P17: what castcall decides, told by a promise that nobody awaits, never ends the program. Every
@@ -216,11 +217,18 @@ const failing: Readonly<Record<string, Failing>> = {
     w.system.topic('t').publish(Promise.resolve(1)), w.system.topic('*').publish(1),
     w.system.topic('t').publish(1, { signal: AbortSignal.abort(boom) }), w.system.topic('t').publish(1, bad),
   ],
-  'Topic.forget': (w) => [w.system.topic('t').forget('r'), w.system.topic('*').forget('r'), w.system.topic('t').forget('')],
+  'Topic.forget': (w) => [['t', 'r'], ['*', 'r'], ['t', '']].map(
+    ([topic = '', reader = '']) => w.system.topic(topic).forget(reader),
+  ),
   'DurableSubscription.next': (w) => disconnected(w).next(),
   'DurableSubscription.nextBatch': (w) => disconnected(w).nextBatch(5),
   'Subscription.next': (w) => disconnected(w).next(),
   'Subscription.nextBatch': (w) => disconnected(w).nextBatch(5),
+  'SystemActivation.message': (w) => [
+    w.system.message(w.nobody, 'x', { op: 'nothing' }), w.system.message({ tag: '' }, 'x'),
+    w.system.message('nobody', 'x'), w.system.message(w.nobody, 'x', bad),
+  ],
+  'MessageStream.answer': (w) => w.system.message({ tag: '' }, 'x', { stream: true }).answer,
   'Subtree.deliverAll': (w) => w.system.addresses().deliverAll({ concurrency: 0 }),
   'Subtree.whenIdle': (w) => {
     const Hangs = defineAgent({ init: () => new Promise<never>(() => undefined), casts: { go: () => undefined } });
@@ -276,18 +284,6 @@ const failing: Readonly<Record<string, Failing>> = {
   'TaskSupervisorRef.stop': (w) => tasksGone(w).stop(),
 };
 
-/** What is asked of a system whose store another one has. */
-async function locked(ask: (system: System) => Promise<unknown>): Promise<unknown[]> {
-  const store = memoryStore();
-  const owner = createSystem({ store, logger: false });
-  await owner.store.ready;
-  const other = createSystem({ store, logger: false });
-  const asked = ask(other);
-  await other.stop();
-  await owner.stop();
-  return [asked];
-}
-
 /** The same where the promises can be made only later. */
 const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>>> = {
   ...Object.fromEntries((['once', 'wait'] as const).map((verb) => [
@@ -296,18 +292,7 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
       w.system.start(Plain).cast('go');
     }),
   ])),
-  ...Object.fromEntries((['flush', 'stats', 'check', 'backup'] as const).map((verb) => [
-    `SystemStore.${verb}`, () => locked(({ store }) => store[verb]('nowhere')),
-  ])),
-  'Subtree.list': () => locked((system) => system.addresses().list()),
-  'DurableSubscription.acknowledge': () => locked((system) =>
-    system.topic('t', { durable: true }).subscribe({ durable: 'r' }).acknowledge()),
-  'SystemStore.ready': () => locked(({ store }) => store.ready),
-  'AsideAgents.resume': () => locked(({ store }) => store.aside.resume('nobody')),
-  'AsideAgents.reset': () => locked(({ store }) => store.aside.reset('nobody')),
-  ...Object.fromEntries((['resolve', 'reject', 'expire'] as const).map((verb) => [
-    `Waits.${verb}`, () => locked(({ waits }) => waits[verb]('')),
-  ])),
+  ...storedLater,
   'RegistryRef.lock': (w) => inside(w, (self) => {
     const Rooms = defineRegistry({ name: 'rooms', keys: 'unique' });
     w.system.start(Rooms, { name: 'rooms' });
@@ -365,28 +350,6 @@ const failingLater: Readonly<Record<string, (world: World) => Promise<unknown[]>
       w.system.ref(poolOf(Echo), 'workers').run(5 as never),
     ];
   },
-};
-
-/** Members whose promise does not reject, or is not ours; why. */
-const others: Readonly<Record<string, string>> = {
-  'ProcessSelf.hibernate': 'never rejects', 'Sends.tryCall': 'never rejects',
-  'ProcessVerbs.tryCall': 'never rejects', 'Receipt.settled': 'never rejects',
-  'Service.close': 'never rejects', 'OnceOptions.reconcile': 'the user\'s',
-  'Receipt.changes': 'never rejects', 'QueueConsumer.stop': 'never rejects', 'Subtree.stop': 'never rejects',
-  'DeadLetters.feed': 'never rejects',
-  'AnySupervisorRef.down': 'never rejects', 'AnySupervisorRef.ask': 'internal', 'AnySupervisorRef.paced': 'internal',
-  'SystemTrees.stop': 'never rejects: bad options throw',
-  'SystemTrees.done':
-    'rejects when a tree is gone, and is to end the program when nobody looks at it',
-  'Watch.down': 'never rejects', 'SubAgent.cancel': 'never rejects', 'AgentStream.return': 'never rejects',
-  'HandleSpec.handle': 'the user\'s', Outcome: 'a type', Bindable: 'a type',
-  'ApplicationSpec.start': 'the user\'s', 'ApplicationSpec.prepStop': 'the user\'s',
-  SupervisorInit: 'the user\'s', DynamicInit: 'the user\'s', 'HealthOptions.check': 'the user\'s',
-  simulate: 'a verdict of a test that nobody looks at must be loud', simulateMany: 'as simulate',
-  'Simulation.sleep': 'never rejects', 'Simulation.settle': 'never rejects',
-  'Probe.expect': 'an expectation that nobody looks at must be loud', 'Probe.expectOp': 'as expect',
-  'Probe.expectDown': 'as expect', 'Probe.expectExit': 'as expect', 'Probe.expectNone': 'as expect',
-  'Probe.wait': 'internal', 'Probe.next': 'internal',
 };
 
 const strays = new Strays();

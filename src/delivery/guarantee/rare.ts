@@ -2,7 +2,6 @@ import { Deadline } from '../../base/index.js';
 import type { Deadlines } from '../../base/index.js';
 import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
-import type { DeadLetter } from '../../api/letters.js';
 import type { ChunkReader } from './pending/chunks.js';
 import type { Slot } from './pending/slot.js';
 import type { PastLetter } from '../../router/dead-letter/index.js';

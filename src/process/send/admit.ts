@@ -52,7 +52,8 @@ export function admit(
     enqueueWaiter(box, state, waiter, bytes);
     return Entry.Waiting;
   }
-  queue(p, rank, op, payload, from, expiresAt, bytes, coalesce === null || coalesce.over === true ? null : keyOf(op, coalesce));
+  const key = coalesce === null || coalesce.over === true ? null : keyOf(op, coalesce);
+  queue(p, rank, op, payload, from, expiresAt, bytes, key);
   return Entry.Queued;
 }
 
