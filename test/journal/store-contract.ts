@@ -6,6 +6,8 @@ import {
 /** What the suite needs of an implementation; a place is what survives the connections to it. */
 export interface StorePlace {
   readonly source: StoreSource;
+  /** what the death of the program leaves now; absent where nothing survives it */
+  killed?(): StoreSource | Promise<StoreSource>;
   /** after the last test: whatever there is to remove */
   dispose?(): void | Promise<void>;
 }
@@ -262,6 +264,24 @@ export function storeContract(name: string, make: () => StorePlace | Promise<Sto
       await store.close();
       const found = await connect(at).open();
       expect([found.clean, found.marks.size]).toEqual([true, 0]);
+    });
+
+    it('P22: the last mark of a message counts after a kill, also one that takes an attempt back', async () => {
+      const { at, store } = await opened();
+      await store.write(rowsFrom(1, 3));
+      store.mark(1, 2);
+      store.mark(2, 3);
+      store.mark(3, 5);
+      store.mark(2, 2);
+      store.mark(1, 1);
+      store.mark(1, 0);
+      store.mark(1, 1);
+      await store.facts();
+      const left = await at.killed?.();
+      if (left === undefined) await store.close();
+      const { marks } = await connect(left === undefined ? at : { source: left }).open();
+      if (left === undefined) return expect(marks.size).toBe(0);
+      expect([...marks].toSorted(([a], [b]) => a - b)).toEqual([[1, 1], [2, 2], [3, 5]]);
     });
 
     it('says what it holds', async () => {

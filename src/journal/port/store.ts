@@ -78,8 +78,8 @@ export interface Store {
   /** Records after that key (of the first for ''), in the order of their keys' bytes, at most so many. */
   records(kind: Kind, after: string, limit: number): Promise<readonly Entry[]>;
   /**
-   * At once and without waiting: an attempt of that message is about to begin. Survives the death of
-   * the program, not the loss of power (P22).
+   * At once and without waiting: an attempt of that message is about to begin, or with a smaller count
+   * is taken back; the last one counts. Survives the death of the program, not the loss of power (P22).
    */
   mark(seq: number, attempts: number): void;
   facts(): Promise<StoreFacts>;

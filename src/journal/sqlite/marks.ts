@@ -1,14 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { StoreError } from '../port/index.js';
 
-const MARK_BYTES = 16;
+const MARK_BYTES = 24;
 /** bytes of a file, after which the other one is written to */
 const FILE_MAX = 1 << 20;
 
+/** orders of one life of the store */
+const LIFE = 2 ** 32;
+
 /**
- * Attempts that are about to begin: 16 bytes each, appended by the program itself and not synced, so
+ * Attempts that are about to begin: 24 bytes each, appended by the program itself and not synced, so
  * that they survive its death. Two files take turns: when one is full the thread brings over what
- * still counts, and empties it.
+ * still counts, and empties it. So the later of two marks of a message is told by their orders, not by
+ * their places; it counts, also when it takes an attempt back.
  */
 export class Marks {
   private readonly page = Buffer.alloc(MARK_BYTES);
@@ -16,9 +20,19 @@ export class Marks {
   private bytes = 0;
   private fd = -1;
   private moving = false;
+  private order: number;
 
-  /** @param move has what still counts of that file brought to the other */
-  constructor(private readonly path: string, private readonly move: (from: number) => Promise<unknown>) {}
+  /**
+   * @param epoch of the owner: its marks are later than those of the owners before
+   * @param move has what still counts of that file brought to the other
+   */
+  constructor(
+    private readonly path: string,
+    epoch: number,
+    private readonly move: (from: number) => Promise<unknown>,
+  ) {
+    this.order = epoch * LIFE;
+  }
 
   /** Errors: as `add`. */
   open(): void {
@@ -40,8 +54,9 @@ export class Marks {
   add(seq: number, attempts: number): void {
     const { page } = this;
     page.writeDoubleLE(seq, 0);
-    page.writeUInt32LE(attempts, 8);
-    page.writeUInt32LE(markSum(page), 12);
+    page.writeDoubleLE(++this.order, 8);
+    page.writeUInt32LE(attempts, 16);
+    page.writeUInt32LE(markSum(page), 20);
     try {
       if (writeSync(this.fd, page) < MARK_BYTES) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
       this.bytes += MARK_BYTES;

@@ -54,7 +54,7 @@ export class SqliteStore implements Store {
     const link = this.link = this.thread('owner');
     try {
       const { opened, settings } = await link.ask({ op: 'open' }) as OpenedFile;
-      const marks = new Marks(this.settings.path, (from) => link.ask({ op: 'moveMarks', from }));
+      const marks = new Marks(this.settings.path, opened.epoch, (from) => link.ask({ op: 'moveMarks', from }));
       marks.open();
       this.marks = marks;
       this.pragmas = settings;

@@ -7,6 +7,10 @@ for (const driver of drivers) {
     const place = new Place();
     return {
       source: { kind: 'sqlite', connect: () => place.store({ driver }) },
+      killed: () => {
+        const path = place.crashed('killed.db');
+        return { kind: 'sqlite', connect: () => place.store({ driver, path }) };
+      },
       dispose: () => place.dispose(),
     };
   });

@@ -6,7 +6,16 @@ import { Disk, type DiskOptions } from './disk.js';
 
 const AT_ONCE: DiskOptions = { timer: (_ms, fn) => { setImmediate(fn); } };
 
-storeContract('simulated', () => ({ source: new Disk(new Random(1), { ...AT_ONCE, strict: false }).connect() }));
+storeContract('simulated', () => {
+  const disk = new Disk(new Random(1), { ...AT_ONCE, strict: false });
+  return {
+    source: disk.connect(),
+    killed: () => {
+      disk.crash();
+      return disk.connect();
+    },
+  };
+});
 
 async function opened(disk: Disk): Promise<Store> {
   const store = disk.connect().connect();

@@ -129,19 +129,19 @@ function walSum(page, big, seed, parts) {
   return [first, second];
 }
 
-const MARK_BYTES = 16;
+const MARK_BYTES = 24;
 
 /** As marks.ts has it. */
 function markSum(page, at) {
   let sum = 0x9e3779b9;
-  for (let word = 0; word < 12; word += 4) {
+  for (let word = 0; word < MARK_BYTES - 4; word += 4) {
     sum = Math.imul(sum ^ page.readUInt32LE(at + word), 0x85ebca6b);
     sum ^= sum >>> 13;
   }
   return sum >>> 0;
 }
 
-/** The marks of one file; torn ones are passed over. */
+/** The last mark of each message in one file, by order; torn ones are passed over. */
 function readMarks(generation, into) {
   let page;
   try {
@@ -150,13 +150,13 @@ function readMarks(generation, into) {
     return;
   }
   for (let at = 0; at + MARK_BYTES <= page.length;) {
-    if (page.readUInt32LE(at + 12) !== markSum(page, at)) {
+    if (page.readUInt32LE(at + 20) !== markSum(page, at)) {
       at += 1;
       continue;
     }
     const seq = page.readDoubleLE(at);
-    const attempts = page.readUInt32LE(at + 8);
-    if ((into.get(seq) ?? 0) < attempts) into.set(seq, attempts);
+    const order = page.readDoubleLE(at + 8);
+    if ((into.get(seq)?.order ?? -1) < order) into.set(seq, { order, attempts: page.readUInt32LE(at + 16) });
     at += MARK_BYTES;
   }
 }
@@ -185,10 +185,11 @@ function addMarks(generation, marks) {
   const fd = openSide(SIDES.marks + generation, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND);
   const page = Buffer.alloc(marks.size * MARK_BYTES);
   let at = 0;
-  for (const [seq, attempts] of marks) {
+  for (const [seq, { order, attempts }] of marks) {
     page.writeDoubleLE(seq, at);
-    page.writeUInt32LE(attempts, at + 8);
-    page.writeUInt32LE(markSum(page, at), at + 12);
+    page.writeDoubleLE(order, at + 8);
+    page.writeUInt32LE(attempts, at + 16);
+    page.writeUInt32LE(markSum(page, at), at + 20);
     at += MARK_BYTES;
   }
   try {

@@ -33,11 +33,11 @@ function open() {
   const marks = new Map();
   readMarks(0, marks);
   readMarks(1, marks);
-  stillThere(marks);
-  keepMarks(marks);
+  keepMarks(stillThere(marks));
+  const counts = new Map([...marks].map(([seq, { attempts }]) => [seq, attempts]));
   // SQLite makes the WAL, and does not look whether its name is safe.
   syncFolder(dirname(path));
-  return { opened: { epoch, clean: before.clean === 1, marks, batch: before.batch, findings }, settings };
+  return { opened: { epoch, clean: before.clean === 1, marks: counts, batch: before.batch, findings }, settings };
 }
 
 /** Under another name, and then as a whole: a program that dies here leaves no half of a store. */
