@@ -2,8 +2,9 @@ import { isOrderly, OptionError } from '../../base/index.js';
 import type { DurableAgent, DurableTerms } from '../../behaviour/gen/outward/index.js';
 import type { Commit, Journal } from '../../journal/index.js';
 import { StoreError } from '../../journal/port/index.js';
+import type { DeliveryOutcome } from '../../api/delivery.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
-import { Message } from '../guarantee/index.js';
+import { Message, Outcome, type Stored, toldOver } from '../guarantee/index.js';
 import type { CrashCounts } from './aside.js';
 import { DeltaLog } from './delta-log.js';
 import type { Content } from './whole-state.js';
@@ -199,11 +200,21 @@ export class KeptSend implements TurnPart {
   }
 }
 
-/** The answer to a delivery, given by hand before the end of the handler. */
+/** The answer to a delivery, given by hand before the end of the handler, or by that end. */
 export class KeptAnswer implements TurnPart {
   readonly bytes = 0;
-  constructor(private readonly answer: () => void) {}
+  constructor(
+    private readonly answer: () => void,
+    /** whose end is told with the commit */
+    private readonly of: Message | null,
+    private readonly journal: Journal,
+  ) {}
   joins(): void {
+    const { of, journal } = this;
+    if (of !== null) {
+      tellLater(of, journal);
+      for (const other of of.rarely().joined) if (other instanceof Message) tellLater(other, journal);
+    }
     this.answer();
   }
   committed(): void {
@@ -214,5 +225,59 @@ export class KeptAnswer implements TurnPart {
   }
   dropped(): void {
     // the message is still with its handler, whose failure is told
+  }
+}
+
+/** A message without a row ends with the commit as one with a row does. */
+function tellLater(d: Message, journal: Journal): void {
+  if (!d.running) return;
+  const rare = d.rarely();
+  rare.stored ??= new Rowless(d, journal);
+}
+
+/** Stands for the row of a message that has none, from the end of the turn that has handled it. */
+class Rowless implements Stored {
+  readonly seq = -1;
+  readonly earlier = false;
+  readonly version = 0;
+  readonly letter = -1;
+  told = false;
+  constructor(
+    private readonly message: Message,
+    private readonly journal: Journal,
+  ) {}
+  accepting(): null {
+    return null;
+  }
+  begins(): void {
+    // no attempt of it is marked
+  }
+  undone(): void {
+    // likewise
+  }
+  failed(): void {
+    // nor stored
+  }
+  buried(): void {
+    // its dead letter is in memory
+  }
+  edited(): void {
+    // likewise
+  }
+  discarded(): void {
+    // likewise
+  }
+  over(outcome: DeliveryOutcome, answer: boolean): void {
+    const { attempts, failures, at } = outcome;
+    this.journal.whenCommitted({
+      committed: () => this.tell(outcome, answer),
+      uncommitted: (error) => {
+        this.tell(new Outcome('unknown', undefined, error, undefined, attempts, failures, at) as DeliveryOutcome, false);
+      },
+    });
+  }
+  private tell(outcome: DeliveryOutcome, answer: boolean): void {
+    this.told = true;
+    toldOver(this.message, outcome, answer);
   }
 }

@@ -10,8 +10,8 @@ import { type Gate, type Kernel, Phase, type Process } from '../../process/recor
 import type { Router } from '../../router/index.js';
 import { Cell } from '../../router/names/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
-import { Destination, holdRecovered } from '../guarantee/index.js';
-import type { KeyRecord, Message, MessageStore, Route, Shared, Slot, Stored } from '../guarantee/index.js';
+import { Destination, holdRecovered, Message } from '../guarantee/index.js';
+import type { KeyRecord, MessageStore, Route, Shared, Slot, Stored } from '../guarantee/index.js';
 import { CrashCounts } from './aside.js';
 import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
@@ -331,10 +331,13 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     return true;
   }
 
-  joins(sender: Process, answer: () => void): boolean {
-    const turn = openTurn(sender);
+  joins(sender: Process, answer: () => void, of?: object): boolean {
+    const turn = turnOf(sender);
     if (turn === null) return false;
-    turn.keep(new KeptAnswer(answer));
+    const kept = new KeptAnswer(answer, of instanceof Message ? of : null, this.journal);
+    if (turn.open) turn.keep(kept);
+    else if (!turn.idle) kept.joins();
+    else return false;
     return true;
   }
 

@@ -232,7 +232,7 @@ export class Message extends Request implements Followed {
   reply(value: unknown): boolean {
     if ((this.bits & STATE) !== State.Running) return false;
     const { gate } = this.route.to.kernel;
-    if (gate !== null && !this.aside && gate.joins(this.callee, () => this.answer(value))) return true;
+    if (gate !== null && !this.aside && gate.joins(this.callee, () => this.answer(value), this)) return true;
     conclude(this, 'handled', value, undefined, undefined);
     return true;
   }

@@ -131,9 +131,10 @@ export interface Gate {
   ): boolean;
   /**
    * The answer to a delivery, given before the end of its handler: true when it is kept, and called
-   * when the handler has succeeded, as a part of its commit.
+   * when the handler has succeeded, as a part of its commit. Of that delivery, where it is given, the
+   * end is told once the commit is safe.
    */
-  joins(sender: Process, answer: () => void): boolean;
+  joins(sender: Process, answer: () => void, of?: object): boolean;
   /** The attempt that the handler makes has failed, whatever the handler still does: so has its turn. */
   fails(sender: Process): void;
 }

@@ -60,6 +60,38 @@ describe('turns of durable agents', () => {
     expect(await b.call('stopAndSay')).toBe('said');
   });
 
+  it('P21 a delivery without a row is told as handled once its turn is safe, with its key', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const agent = await system.start(Agent, { name: 'a' });
+    const twice = { durable: false, guarantee: 'exactly-once', key: 'k' } as const;
+    disk.hold();
+    const receipt = await agent.deliver('raise', undefined, twice);
+    const states: string[] = [];
+    void (async () => { for await (const state of receipt.changes) states.push(state); })();
+    await settleTurn();
+    const again = await agent.deliver('raise', undefined, twice);
+    expect([receipt.state, again.state, states.includes('handled')]).toEqual(['delivered', 'delivered', false]);
+    disk.release();
+    expect(await receipt.settled).toMatchObject({ kind: 'handled', reply: 1, attempts: 1 });
+    expect(await again.settled).toMatchObject({ kind: 'handled', reply: 1 });
+    await settleTurn();
+    expect(states.at(-1)).toBe('handled');
+    expect(await agent.call('n')).toBe(1);
+  });
+
+  it('P21 a delivery without a row whose turn may be there or not is unknown', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const agent = await system.start(Agent, { name: 'a' });
+    disk.hold();
+    const receipt = await agent.deliver('raise', undefined, { durable: false });
+    await settleTurn();
+    disk.fail();
+    expect(await receipt.settled).toMatchObject({ kind: 'unknown', reason: { code: 'STORE_FAILED' } });
+    expect(receipt.state).toBe('unknown');
+  });
+
   it('P6 a second reply is not taken while the first waits for its commit', async () => {
     const Twice = defineAgent({
       name: 'twice', durable: true, init: () => ({ said: [] as boolean[] }),
