@@ -359,7 +359,8 @@ export class Journal {
 
   private readonly tellIdle = (): void => {
     for (const waiter of this.idle.splice(0)) {
-      if (this.now === 'failed' && this.error !== null) waiter.uncommitted(this.error);
+      // Also of one that was closed, or is being opened anew, since: what was lost is not there.
+      if (this.error !== null) waiter.uncommitted(this.error);
       else waiter.committed();
     }
   };

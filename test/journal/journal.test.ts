@@ -166,6 +166,22 @@ describe('the journal', () => {
     await first.close();
   });
 
+  it('P19 who asks while nothing is pending hears of a failure, also once it is closed', async () => {
+    const disk = diskOf();
+    const journal = await opened(disk.connect());
+    journal.append('message', 'a', none);
+    disk.failNext();
+    await expect(journal.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    const told: string[] = [];
+    journal.whenCommitted(new Told(told, 'failed'));
+    await expect(journal.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await journal.close();
+    expect(journal.state).toBe('closed');
+    journal.whenCommitted(new Told(told, 'closed'));
+    await expect(journal.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(told).toEqual(['failed STORE_FAILED', 'closed STORE_FAILED']);
+  });
+
   it('attempts that had begun survive the program, until it ends in order', async () => {
     const disk = diskOf();
     const journal = await opened(disk.connect());
