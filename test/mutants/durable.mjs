@@ -40,7 +40,7 @@ const mutants = [
     "if (this.attempts || this.earlier) journal.drop('attempt'", "if (this.seq < 0) journal.drop('attempt'",
   ]] },
   { name: 'no dead letter is stored', file: stored, edits: [[
-    'this.write(() => dead.add(', 'this.write(() => ((a, b) => b)(',
+    'return dead.add(this.stream, body,', 'return ((a, b) => -1)(this.stream, body,',
   ]] },
   { name: 'what a turn sends is stored before its end', file: durability, edits: [[
     'const turn = joins ? openTurn(d.caller) : null;', 'const turn = null;',
@@ -49,10 +49,10 @@ const mutants = [
     'turn.keep(send); return true;', 'return false;',
   ]] },
   { name: 'an answer given by hand is no part of its turn', file: durability, edits: [[
-    'turn.keep(new KeptAnswer(answer)); return true;', 'return false;',
+    'if (turn.open) turn.keep(kept);', 'if (turn.open) return false;',
   ]] },
-  { name: 'the open turn of who is killed stays open', file: durability, edits: [[
-    'openTurn(ended)?.abandon(reason)', 'openTurn(ended)',
+  { name: 'the open turn of who is killed stays open', file: turn, edits: [[
+    'if (this.open) this.abandon(reason);', ';',
   ]] },
   { name: 'keys of earlier lives are not read', file: durability, edits: [['await this.keys.load();', ';']] },
   { name: 'marks of attempts are not read', file: durability, edits: [['of marks)', 'of [])']] },

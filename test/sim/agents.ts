@@ -165,7 +165,7 @@ class Run {
     sim.always('value' in started, `P21: the log starts: ${'error' in started ? String(started.error) : ''}`);
     const talk = system.ref(made.Talk, 'talk');
     const said = await this.answer(act === 'nack'
-      ? again(talk.deliver('say', { n, act }, { durable: false })).then(() => system.store.flush())
+      ? again(talk.deliver('say', { n, act }, { durable: false }))
       : talk.call('say', { n, act }));
     this.note(witness.talk, n, said, act);
     if (act === 'twice') this.note(witness.talk, n + 0.5, said, act);
@@ -270,7 +270,7 @@ class Run {
   }
 }
 
-/** Once it is handled, the second time: by memory, so that is told before the commit of its turn. */
+/** Once it is handled, the second time: it has no row, and is told when its turn is safe all the same. */
 async function again(sent: Promise<Receipt<unknown>>): Promise<number> {
   const outcome = await (await sent).settled;
   if (outcome.kind === 'handled') return outcome.attempts;
