@@ -28,6 +28,8 @@ class Sent {
 /** All messages of all lives. */
 class Book {
   readonly all: Sent[] = [];
+  /** no turn fails any more: what waits has its end */
+  calm = false;
   constructor(readonly sim: Simulation) {}
 
   add(key: string | undefined, merges: boolean): Sent {
@@ -62,11 +64,18 @@ class Book {
 
 type Ids = readonly number[];
 
-function chatOf(book: Book, life: Life, calm: boolean) {
+function chatOf(book: Book, life: Life) {
   const { sim } = book;
   return defineAgent({
     name: 'chat', durable: true, init: () => ({ effects: [] as number[] }),
-    delivery: { attemptsMax: 1_000_000, expiresInMs: 10_000_000, backoff: { baseMs: 1, maxMs: 5 } },
+    delivery: {
+      attemptsMax: 1_000_000, expiresInMs: 10_000_000, backoff: { baseMs: 1, maxMs: 5 },
+      onError: () => {
+        const verdict = sim.random.pick(['restart', 'retry'] as const);
+        sim.sometimes(verdict === 'retry', 'a turn fails, and its agent lives on');
+        return verdict;
+      },
+    },
     calls: {
       effects: (self) => self.state.effects,
       turn: {
@@ -91,7 +100,7 @@ function chatOf(book: Book, life: Life, calm: boolean) {
           if (!life.dead) book.begins(steers);
           sim.sometimes(steers.length > 0, 'a turn is steered');
           self.state.effects.push(...steers);
-          if (!calm && sim.random.chance(0.1)) throw new Error('crash');
+          if (!book.calm && sim.random.chance(0.1)) throw new Error('crash');
           return own.length;
         },
       },
@@ -106,9 +115,8 @@ class Run {
     private readonly sim: Simulation,
     private readonly book: Book,
     private readonly life: Life,
-    calm: boolean,
   ) {
-    this.chat = chatOf(book, life, calm);
+    this.chat = chatOf(book, life);
     life.system.tags.group(['a', 'b'], this.chat, ADDRESS).catch(() => undefined);
   }
 
@@ -174,6 +182,7 @@ class Run {
 
   async rests(): Promise<readonly number[]> {
     const { sim, life: { system } } = this;
+    this.book.calm = true;
     const chat = system.address(this.chat, ADDRESS);
     // its start may have to wait for a back-off
     while (!await chat.call('effects').then(() => true, () => false)) await sim.sleep(100);
@@ -194,7 +203,7 @@ async function lives(sim: Simulation): Promise<void> {
   const count = random.int(3);
   for (let number = 0; number < count; number++) {
     const life = new Life(sim, disk, number, { payloads: random.pick(['frozen', 'shared']) });
-    await new Run(sim, book, life, false).acts();
+    await new Run(sim, book, life).acts();
     life.die(false);
     // nobody was told of what ended with the program
     for (const sent of book.all) {
@@ -204,7 +213,7 @@ async function lives(sim: Simulation): Promise<void> {
     }
   }
   const life = new Life(sim, disk, count, {});
-  const run = new Run(sim, book, life, true);
+  const run = new Run(sim, book, life);
   await run.acts();
   const effects = await run.rests();
   await sim.sleep(500); // what was committed last is told
