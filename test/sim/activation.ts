@@ -1,4 +1,4 @@
-import { defineAgent, type Receipt } from '../../src/index.js';
+import { defineAgent, type Pid, type Receipt } from '../../src/index.js';
 import { POLICIES, type Simulation } from '../../src/testing/index.js';
 import { suite, type Suite } from './suite.js';
 
@@ -10,6 +10,10 @@ const REST_MS = 120_000;
 class Book {
   private readonly lives = new Map<string, string>();
   readonly handled = new Map<string, number[]>();
+  /** what the hook has kept of each */
+  readonly saved = new Map<string, readonly number[]>();
+  /** who is suspended, or soon will be */
+  readonly paused = new Set<Pid>();
   starts = 0;
   passivated = 0;
 
@@ -26,6 +30,11 @@ class Book {
   }
 }
 
+interface Tenancy {
+  readonly name: string;
+  readonly notes: number[];
+}
+
 /** An agent that starts slowly, fails to, crashes, and is passivated with or without a terminate. */
 function tenant(sim: Simulation, book: Book, calm: boolean) {
   const { random } = sim;
@@ -34,20 +43,25 @@ function tenant(sim: Simulation, book: Book, calm: boolean) {
   return defineAgent({
     name: 'tenant',
     trapExit: terminates,
-    init(name: string): { readonly name: string } | Promise<{ readonly name: string }> {
-      const made = (): { readonly name: string } => {
+    init(name: string): Tenancy | Promise<Tenancy> {
+      const made = (): Tenancy => {
         if (!calm && random.chance(0.3)) throw new Error('no network');
         book.begins(sim, name, this.ref.pid);
         void sim.system.monitor(this.ref.pid).down.then(({ reason }) => {
           if ((reason as { shutdown?: unknown } | null)?.shutdown === 'passivated') book.passivated++;
         });
-        return { name };
+        return { name, notes: [...book.saved.get(name) ?? []] };
       };
       return slow ? sim.sleep(random.int(6)).then(made) : made();
     },
     calls: { ask: (_self, n: number) => n },
     casts: {
-      note(self, n: number) { book.handles(self.state.name, n); },
+      async note(self, n: number) {
+        book.handles(self.state.name, n);
+        if (random.chance(0.3)) await sim.sleep(random.int(40)); // longer than it may be idle
+        sim.always(sim.system.alive(self.pid), `${n} is handled, and its agent was passivated`);
+        self.state.notes.push(n);
+      },
       crash() { throw new Error('told to'); },
       end: (self) => self.stop(),
     },
@@ -57,15 +71,39 @@ function tenant(sim: Simulation, book: Book, calm: boolean) {
   });
 }
 
+/** Keeps what it was asked to keep, now or later. */
+function save(sim: Simulation, book: Book, name: string, { notes }: Tenancy): Promise<void> | undefined {
+  const kept = [...notes];
+  const keep = (): void => void book.saved.set(name, kept);
+  if (sim.random.chance(0.7)) return sim.sleep(sim.random.int(12)).then(keep);
+  keep();
+  return undefined;
+}
+
+/** Somebody looks at an agent for a while: it has to be there, and its messages wait. */
+async function pause(sim: Simulation, book: Book, pid: Pid | undefined): Promise<void> {
+  const { random, system } = sim;
+  if (pid === undefined || book.paused.has(pid)) return;
+  book.paused.add(pid);
+  const sys = system.sys(pid);
+  if (!await sys.suspend().then(() => true, () => false)) return;
+  await sim.sleep(random.int(60));
+  sim.always(system.alive(pid), 'nobody who is suspended is passivated');
+  sim.sometimes(true, 'an agent is suspended');
+  await sys.resume();
+  book.paused.delete(pid);
+}
+
 async function activation(sim: Simulation): Promise<void> {
   const { random, system } = sim;
   const calm = random.chance(0.5);
   const book = new Book();
+  const saves = random.chance(0.6);
   const Tenant = tenant(sim, book, calm);
   system.activate(Tenant, {
     idleMs: random.int(12) + 1, backoff: { baseMs: random.int(20), maxMs: 50 }, activationsMax: 50,
     ...(random.chance(0.4) ? { residentsMax: 1 + random.int(2) } : {}),
-    ...(random.chance(0.3) ? { passivate: () => sim.sleep(random.int(5)) } : {}),
+    ...(saves ? { passivate: (state, { path }) => save(sim, book, path, state) } : {}),
   });
   const sent = new Map<string, number[]>();
   const receipts: Receipt[] = [];
@@ -91,10 +129,16 @@ async function activation(sim: Simulation): Promise<void> {
         answered++;
       });
     } else if (draw < 0.85 && !calm) ref.cast(random.pick(['crash', 'end']));
+    else if (draw < 0.9) void pause(sim, book, ref.pid);
     else await sim.sleep(random.int(30));
   }
   await sim.sleep(REST_MS);
   check(sim, book, sent, calm);
+  if (calm && saves) {
+    for (const [name, all] of sent) {
+      sim.equal(book.saved.get(name)?.join(' '), all.join(' '), `what comes while a state is saved is kept, of ${name}`);
+    }
+  }
   for (const receipt of receipts) {
     sim.always(receipt.state === 'handled', `P19: a delivery waits for whoever comes next, but is ${receipt.state}`);
   }
