@@ -2,12 +2,6 @@
  * castcall: an Erlang/OTP-style actor runtime for AI agents. What almost every program needs; the
  * rest is behind the sub-paths of the package, and no name behind two of them.
  */
-export { addressPath } from './activation/index.js';
-export type { ActivateOptions, AddressParts, AddressRef } from './api/activation/address.js';
-export type {
-  MessageAnswer, MessageEvent, MessageOptions, MessageStream, MessageTarget, Tags,
-} from './api/activation/message.js';
-export type { Subtree } from './api/activation/subtree.js';
 export type { Alias, MonitorRef, Pid, Target, TimerRef } from './api/address.js';
 export type {
   AgentRef, AgentStats, Bindable, CallOptions, CastOptions, From, InitSelf,

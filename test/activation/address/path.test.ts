@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAddress, isUnder, partsOf } from '../../../src/activation/address/path.js';
-import { addressPath } from '../../../src/index.js';
+import { addressPath } from '../../../src/activation/public.js';
 import { checkName } from '../../../src/router/names/names.js';
 
 const bad = expect.objectContaining({ code: 'BAD_ADDRESS' });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
-import type { MessageEvent, MessageOptions } from '../../../src/index.js';
+import type { MessageEvent, MessageOptions } from '../../../src/activation/public.js';
 import { lifeOn, dies, TestDisk } from '../../delivery/durable/lives.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';

@@ -216,7 +216,7 @@ describe.each(VIRTUAL_KINDS)('P work queue: agents as consumers ($kind)', ({ sys
     const consumer = queue.consume(system.start(Worker, []), { call: 'work' });
     await queue.push('a');
     queue.close();
-    await until(() => consumer.stopped);
+    await until(() => consumer.stopped && queue.stats().acked > 0);
     expect(queue.stats()).toMatchObject({ acked: 1, closed: true });
     const other = system.queue<string>('other', how).consume(system.start(Worker, []), { call: 'work' });
     await system.stop();

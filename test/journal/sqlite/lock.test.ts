@@ -31,7 +31,7 @@ const owner = (path: string, commits: number): string => `
 const last = (stdout: string): number =>
   Math.max(...[...stdout.matchAll(/done (\d+)/g)].map(([, number]) => Number(number)));
 
-describe('the owner of a store', () => {
+describe('the owner of a store', { timeout: 60_000 }, () => {
   test('that is another program keeps it, and tells who it is; killed, it leaves it free at once', async () => {
     const path = `${place.path}-killed`;
     let refusal: unknown;
@@ -89,7 +89,7 @@ describe('the owner of a store', () => {
   });
 });
 
-describe('a program with a store', () => {
+describe('a program with a store', { timeout: 60_000 }, () => {
   test('ends by itself while nothing is on its way, and not before a commit is there', async () => {
     const path = `${place.path}-idle`;
     const idle = await program(`say('ready'); ${owner(path, 1)} say('idle');`);
