@@ -1,4 +1,5 @@
 import { CastcallError } from '../../../base/index.js';
+import { fieldOf } from '../../../base/text/index.js';
 import type { Process } from '../../../process/record/index.js';
 import type { RequestExtra } from '../../../router/request/index.js';
 
@@ -23,7 +24,8 @@ export function interrupt<M extends Interruptible>(p: Process, isMessage: (from:
   extra.controller?.abort(extra.abortReason);
 }
 
-/** Its handler has ended with the reason of its signal. */
+/** Its handler has ended with the reason of its signal, or an error with that cause, as Node's own waits do. */
 export function endsInterrupted({ extra }: Interruptible, error: unknown): boolean {
-  return extra !== null && extra.cancelled && extra.abortReason === error;
+  if (extra === null || !extra.cancelled) return false;
+  return extra.abortReason === error || fieldOf(error, 'cause') === extra.abortReason;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { child, defineAgent } from '../../../../src/index.js';
 import type { MessageProvenance, Receipt } from '../../../../src/index.js';
@@ -163,6 +164,29 @@ describe('modes of a message', () => {
     expect(await kind(later)).toBe('handled');
     expect(seen).toEqual(['a', 'cancel', 'later']);
     expect(ref.stats().alive, 'no crash').toBe(true);
+  });
+
+  test('a wait of Node that the signal ends is an interruption; another error is a failure', async () => {
+    const system = testSystem({ development: false });
+    const Waiter = defineAgent({
+      calls: {
+        wait: (self) => once(new EventTarget(), 'never', { signal: self.signal }),
+        async fail(self) {
+          await new Promise((resolve) => { self.signal.addEventListener('abort', resolve); });
+          throw new Error('x', { cause: 'another' });
+        },
+        cancel: () => true,
+      },
+    });
+    const ends = [['wait', 'refused', 'INTERRUPTED'], ['fail', 'dead-lettered', { message: 'x' }]] as const;
+    for (const [op, kind, reason] of ends) {
+      const ref = system.start(Waiter);
+      const running = await ref.deliver(op, undefined, { attemptsMax: 1 });
+      await settleTurn();
+      const cancel = await ref.deliver('cancel', undefined, { mode: 'interrupt' });
+      expect(await running.settled).toMatchObject({ kind, reason });
+      expect((await cancel.settled).kind).toBe(op === 'wait' ? 'handled' : 'dead-lettered');
+    }
   });
 
   test('it gets into a full mailbox by the reserve; a follow-up does not', async () => {
