@@ -110,7 +110,7 @@ describe('Ownership lock', () => {
 });
 
 describe('Withdrawal, step by step', () => {
-  test.each([false, true])('O weakness 1: it is taken back or handled, never both (already there: %s)', async (there) => {
+  test.each([false, true])('O weakness 1: taken back or handled, never both (already there: %s)', async (there) => {
     const ends = new Set<unknown>();
     for (let steps = 0; steps <= 40; steps++) {
       const { env, system, seen, Chat } = world();
