@@ -42,7 +42,7 @@ class Book {
   readonly never = new Set<number>();
   /** acknowledged, and told as committed: by name, the next offset */
   readonly acked = new Map<string, number>();
-  /** the last offset that a reader of that name was given */
+  /** the last offset that a reader of that name was given, once its place is safe */
   readonly handed = new Map<string, number>();
   constructor(readonly sim: Simulation, readonly disk: Disk, private readonly trims: boolean) {}
 
@@ -81,7 +81,21 @@ class Book {
       sim.always(at >= next, `${name} is at ${at}, and has acknowledged up to ${next}`);
       sim.always(at <= last + 1, `${name} is at ${at}, beyond the end ${last + 1}`);
     }
+    for (const name of NAMED) this.judgePlace(name);
     this.judgeClerk();
+  }
+
+  private judgePlace(name: string): void {
+    const { sim, handed, disk: { image } } = this;
+    const key = cursorKey(TOPIC, name);
+    const body = image.get('cursor', key);
+    const last = handed.get(name);
+    // It died before the place of its first reader was safe: the next one is the first.
+    if (body === undefined) handed.delete(name);
+    else if (last !== undefined) {
+      const [, at] = decode(unframe('cursor', key, 0, body)) as [number, number];
+      sim.always(at <= last + 1, `P21: '${name}' is at ${at}, and was given ${last} last`);
+    }
   }
 
   /** Its effects: in the order of the topic, each once, none that is not there. */
@@ -112,6 +126,8 @@ class Follower {
   private handed = -1;
   private reading = false;
   private gap = false;
+  /** the last offset that one of its name had before it */
+  private before: number | null = null;
   constructor(
     private readonly book: Book, private readonly life: Life, private readonly topic: Topic<number>,
     readonly reader: Subscription<unknown>, from: number, private readonly name: string | null,
@@ -132,10 +148,20 @@ class Follower {
     const { book: { sim }, life, reader } = this;
     for (let left = many; left > 0 && !life.dead; left--) {
       const item = await reader.next();
+      if (item !== undefined) this.note(item);
       if (life.dead || item === undefined) return;
       if (sim.random.chance(0.2)) await sim.sleep(sim.random.int(6));
       this.take(item);
     }
+  }
+
+  /** It is out of the hands of the topic: it may be acknowledged from now on. */
+  private note(item: unknown): void {
+    const { book: { handed }, name } = this;
+    if (name === null || item instanceof TopicGap) return;
+    const { offset } = item as { readonly offset: number };
+    this.before ??= handed.get(name) ?? offset - 1;
+    handed.set(name, Math.max(offset, handed.get(name) ?? -1));
   }
 
   private take(item: unknown): void {
@@ -150,10 +176,10 @@ class Follower {
     const { message, offset } = item as TopicMessage<number> & { readonly offset: number };
     if (this.next >= 0) sim.equal(offset, this.next, `P6: the offset that a reader gets (drops: ${String(this.drops)})`);
     else if (this.name !== null && !this.gap) {
-      const before = book.handed.get(this.name) ?? -1;
+      // The first one whose place is safe begins with the earliest that is kept.
+      const before = this.before as number;
       sim.always(offset <= before + 1, `P21: '${this.name}' had ${before} last, and goes on with ${offset}`);
     }
-    if (this.name !== null) book.handed.set(this.name, Math.max(offset, book.handed.get(this.name) ?? -1));
     this.next = offset + 1;
     this.handed = offset;
     book.seen(offset, message);
