@@ -114,6 +114,28 @@ describe('what is durable, on the command line', () => {
     expect(out.join('\n')).not.toContain('s3cret');
   });
 
+  it('P23: tells that a dead letter is of a queue, and pushes it again', async () => {
+    const jobs = system.queue<string>('jobs', { durable: true, leaseMs: 60_000 });
+    await jobs.push('s3cret');
+    await (await jobs.lease()).reject('no');
+    const [row] = await values('dlq', 'ls', path) as { seq: number }[];
+    expect(row).toMatchObject({ name: 'jobs', op: 'item', queue: true, attempts: 1 });
+    expect((await castcall('dlq', 'ls', path)).out[1]).toMatch(/ jobs +item of a queue +1 /);
+    await system.stop();
+    system = createSystem({ store: sqlite(path), logger: false });
+    await system.store.ready;
+    const seq = row?.seq as number;
+    expect(await castcall('dlq', 'retry', path, String(seq))).toMatchObject({
+      code: 1, err: [expect.stringMatching(`${seq} stays: QUEUE_CLOSED: the program has no open queue`)],
+    });
+    const again = system.queue<string>('jobs', { durable: true, leaseMs: 60_000 });
+    expect(await values('dlq', 'retry', path, String(seq))).toEqual([{ retried: [seq], refused: [] }]);
+    expect((await castcall('dlq', 'ls', path)).out).toEqual(['none']);
+    const lease = await again.lease();
+    expect(lease.item).toBe('s3cret');
+    await lease.ack();
+  });
+
   it('P23: tells of a dead letter, in a closed store too; what it says only when it is shown', async () => {
     const seq = await buried();
     await system.stop();

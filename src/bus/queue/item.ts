@@ -40,6 +40,15 @@ export class Expiry extends Deadline {
   }
 }
 
+/** The row of the letter of an item that died, where that is stored. */
+export interface ItemRow {
+  readonly seq: number;
+  edit(payload: unknown): number;
+  discard(): void;
+  /** the item is pushed again in this transaction */
+  release(): void;
+}
+
 /** What few items have. */
 export interface Rare {
   expiry: Expiry | null;
@@ -49,6 +58,7 @@ export interface Rare {
   from: Process | null;
   /** failed attempts, oldest first */
   failures: LetterFailure[];
+  letter: ItemRow | null;
 }
 
 /** One item of a queue, from its push until it is over; its deadline is that of its delay, or of its lease. */
@@ -78,7 +88,7 @@ export class Item extends Deadline implements Standing<Item> {
 
   /** made when it is needed */
   get cold(): Rare {
-    return (this.rare ??= { expiry: null, past: null, from: null, failures: [] });
+    return (this.rare ??= { expiry: null, past: null, from: null, failures: [], letter: null });
   }
 
   expire(): void {

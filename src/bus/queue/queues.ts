@@ -1,20 +1,22 @@
 import { OptionError, sameOptions } from '../../base/index.js';
 import type { Host } from '../../behaviour/gen/index.js';
-import { durabilityOf } from '../../delivery/durable/index.js';
+import { type DeadLetterRow, durabilityOf, type ItemLetter, type Requeue } from '../../delivery/durable/index.js';
+import { Rank } from '../../mailbox/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { DeadLetters } from '../../router/dead-letter/index.js';
 import type { QueueOptions, QueueStats } from '../../api/bus/queue.js';
+import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { checkBusName, unknownName } from '../core/index.js';
 import { TurnClock } from './clock.js';
 import type { Item } from './item.js';
 import { DurableQueue } from './durable/index.js';
 import { type ReadQueue, readQueue } from './options.js';
 import type { QueuePorts } from './ports.js';
-import { PushRedelivery } from './redelivery.js';
+import { pushedAgain, PushRedelivery } from './redelivery.js';
 import { WorkQueue } from './work-queue.js';
 
 /** The queues of one system, by name. */
-export class Queues implements QueuePorts {
+export class Queues implements QueuePorts, Requeue {
   readonly kernel: Kernel;
   readonly clock: TurnClock;
   private readonly letters: DeadLetters;
@@ -54,6 +56,7 @@ export class Queues implements QueuePorts {
         'queue.durable', true, 'a system with a store', 'createSystem({ store: sqlite(path) })', 'NO_STORE',
       );
     }
+    durability.queues = this;
     // What nobody can take from is not read.
     return kept && !this.kernel.closed ? new DurableQueue(options, this, durability) : new WorkQueue(options, this);
   }
@@ -70,6 +73,14 @@ export class Queues implements QueuePorts {
     this.letters.add(
       new PushRedelivery(queue.op, name, item, () => this.table.get(name)), item.payload, reason,
     );
+  }
+
+  /** One that died in an earlier life. */
+  again(
+    name: string, payload: unknown, { lane, key }: DeadLetterRow, letter: DeadLetter, row: ItemLetter,
+  ): RetryRefusal | null {
+    const of = { op: null, lane: lane ?? Rank.Normal, key, sender: null };
+    return pushedAgain(this.table.get(name), payload, of, letter, row);
   }
 
   forget(queue: WorkQueue): void {

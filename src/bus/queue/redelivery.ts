@@ -4,17 +4,19 @@ import type { Op } from '../../mailbox/message/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
-import type { Item } from './item.js';
+import type { Item, ItemRow } from './item.js';
 import { PLAIN_PUSH } from './options.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** An item that died: it is pushed again, with its lane and key and new attempts. */
 export class PushRedelivery implements Redelivery {
-  private readonly lane: Rank;
-  private readonly key: string | null;
+  readonly lane: Rank;
+  readonly key: string | null;
   readonly past: DeadLetter | null;
   readonly sender: Process | null;
   readonly facts: Redelivery['facts'];
+  /** of the letter of an item that had one */
+  private readonly row: ItemRow | null;
   constructor(
     readonly op: Op,
     name: string,
@@ -29,6 +31,7 @@ export class PushRedelivery implements Redelivery {
     this.key = item.key;
     this.past = past;
     this.sender = item.rare?.from ?? null;
+    this.row = item.rare?.letter ?? null;
     this.facts = {
       verb: 'push',
       to: name,
@@ -40,19 +43,47 @@ export class PushRedelivery implements Redelivery {
         : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))],
       guarantee: undefined,
       key: item.key ?? undefined,
+      seq: item.rare?.letter?.seq,
     };
   }
 
-  resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
-    const queue = this.find();
-    if (queue === undefined) return 'QUEUE_CLOSED';
-    const key = queue.options.orderByKey || queue.options.coalesce !== null ? this.key : null;
-    let item = payload;
-    try {
-      if (queue.op !== this.op) item = queue.checked(payload); // another queue of that name, with another schema
-    } catch {
-      return 'PROTOCOL_MISMATCH';
-    }
-    return queue.resend(item, { ...PLAIN_PUSH, lane: this.lane, key }, letter, this.sender);
+  edit(payload: unknown): number | undefined {
+    return this.row?.edit(payload);
   }
+
+  discard(): void {
+    this.row?.discard();
+  }
+
+  resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
+    return pushedAgain(this.find(), payload, this, letter, this.row);
+  }
+}
+
+/** What is known of an item that died; its operation is null when it was of an earlier life. */
+interface DeadItem {
+  readonly op: Op | null;
+  readonly lane: Rank;
+  readonly key: string | null;
+  readonly sender: Process | null;
+}
+
+/** Into the queue that has the name now; the row of its letter goes in the transaction of the push. */
+export function pushedAgain(
+  queue: WorkQueue | undefined, payload: unknown, of: DeadItem, letter: DeadLetter, row: ItemRow | null,
+): RetryRefusal | null {
+  if (queue === undefined) return 'QUEUE_CLOSED';
+  const { options: { orderByKey, coalesce, durable } } = queue;
+  // One that is not durable would lose at the next end what is kept now.
+  if (row !== null && !durable) return 'PROTOCOL_MISMATCH';
+  const key = orderByKey || coalesce !== null ? of.key : null;
+  let item = payload;
+  try {
+    if (queue.op !== of.op) item = queue.checked(payload); // another queue of that name, with another schema
+  } catch {
+    return 'PROTOCOL_MISMATCH';
+  }
+  const refusal = queue.resend(item, { ...PLAIN_PUSH, lane: of.lane, key }, letter, of.sender);
+  if (refusal === null && row !== null) row.release();
+  return refusal;
 }

@@ -5,6 +5,8 @@ interface Item {
   readonly seq: number;
   readonly name: string;
   readonly op?: string;
+  /** it is of an item of a durable queue of that name */
+  readonly queue?: true;
   readonly attempts?: number;
   /** a word or a code */
   readonly reason?: string;
@@ -18,7 +20,7 @@ function run(input: Input): number {
     const list = new Listing<Item>(input, {
       SEQ: ({ seq }) => String(seq),
       NAME: ({ name }) => name,
-      OPERATION: ({ op, unreadable }) => op ?? `? ${unreadable}`,
+      OPERATION: ({ op, queue, unreadable }) => (queue ? 'item of a queue' : op ?? `? ${unreadable}`),
       ATTEMPTS: ({ attempts }) => String(attempts ?? '-'),
       REASON: ({ reason }) => reason ?? '-',
       AT: ({ at }) => when(at),
@@ -27,8 +29,9 @@ function run(input: Input): number {
       const { seq, name } = row;
       const read = readAs(row, decodeDeadLetter);
       if ('value' in read) {
-        const { op, attempts, reason, at } = read.value;
-        list.add({ seq, name, op, attempts, reason: reasonWord(reason), at });
+        const { op, attempts, reason, at, lane } = read.value;
+        const of = lane === null ? {} : { queue: true } as const;
+        list.add({ seq, name, op, ...of, attempts, reason: reasonWord(reason), at });
       } else list.add({ seq, name, ...read });
     }
     list.end();

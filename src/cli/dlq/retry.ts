@@ -10,11 +10,13 @@ const WHY: Partial<Record<RetryRefusal, string>> = {
   NOT_FOUND: 'there is no such dead letter, or no longer: see dlq ls',
   UNREADABLE: "its row is damaged: 'castcall store check' tells where",
   NOPROC: 'nobody owns its name: start its agent first',
-  PROTOCOL_MISMATCH: 'who owns its name is no agent that takes deliveries',
+  PROTOCOL_MISMATCH: 'who owns its name is no agent that takes deliveries, or no durable queue that takes its item',
   UNKNOWN_OPERATION: 'its agent has no such operation any more',
   INVALID_PAYLOAD: 'its payload is not what the operation takes: give another one with --payload',
   MAILBOX_FULL: 'the mailbox of its agent is full: try it later',
   KEY_CONFLICT: 'its key belongs to another message by now',
+  QUEUE_FULL: 'its queue is full: try it later',
+  QUEUE_CLOSED: 'the program has no open queue of its name: open that first',
   STORE_FULL: 'the store is full: let what is in it be handled, or prune',
 };
 

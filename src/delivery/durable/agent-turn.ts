@@ -272,7 +272,8 @@ class Rowless implements Stored {
     this.journal.whenCommitted({
       committed: () => this.tell(outcome, answer),
       uncommitted: (error) => {
-        this.tell(new Outcome('unknown', undefined, error, undefined, attempts, failures, at) as DeliveryOutcome, false);
+        const unknown = new Outcome('unknown', undefined, error, undefined, attempts, failures, at);
+        this.tell(unknown as DeliveryOutcome, false);
       },
     });
   }

@@ -35,18 +35,22 @@ export interface DeadLetterRow {
   readonly origin: number;
   /** steps of `once` are recorded under its origin */
   readonly steps: boolean;
+  /** of an item of a durable queue; null for a message to an agent */
+  readonly lane: Terms['rank'] | null;
 }
 
 type Row = readonly [
   number, number, string, unknown, string | null, Terms['guarantee'], number, readonly FailedAttempt[], unknown, number,
   number?, (string | null)?, number?, number?, number?, Terms['rank']?, Schedule?, Envelope['digest']?,
   (string | null)?, boolean?, number?, number?, boolean?, (string | null)?, Provenance['headers']?,
+  (Terms['rank'] | null)?,
 ];
 
 /** Throws when the payload cannot be stored. */
 export function encodeDeadLetter(row: DeadLetterRow): Uint8Array {
   const {
     seq, op, payload, key, guarantee, attempts, failures, reason, at, version, order, terms, digest, origin, steps,
+    lane,
     provenance: { sender, named, sentAt, traceparent, headers },
   } = row;
   return encodeTold((reasons) => {
@@ -54,7 +58,7 @@ export function encodeDeadLetter(row: DeadLetterRow): Uint8Array {
     return [
       FORMAT, seq, op, payload, key, guarantee, attempts, reasons(failures), last?.reason, at,
       version, order, terms?.attemptsMax, terms?.ackTimeoutMs, terms?.expiresInMs, terms?.rank, terms?.backoff, digest,
-      sender, named, sentAt, origin, steps, traceparent, headers,
+      sender, named, sentAt, origin, steps, traceparent, headers, lane,
     ];
   }, `the dead letter of '${op}'`);
 }
@@ -65,6 +69,7 @@ export function decodeDeadLetter(bytes: Uint8Array): DeadLetterRow {
     , seq, op, payload, key, guarantee, attempts, failures, reason, at,
     version = 1, order = null, attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff, digest = null,
     sender = null, named = false, sentAt = 0, origin = seq, steps = false, traceparent = null, headers = null,
+    lane = null,
   ] = decode(bytes) as Row;
   const terms = attemptsMax === undefined || ackTimeoutMs === undefined || expiresInMs === undefined
     || rank === undefined || backoff === undefined
@@ -72,7 +77,7 @@ export function decodeDeadLetter(bytes: Uint8Array): DeadLetterRow {
     : { guarantee, attemptsMax, ackTimeoutMs, expiresInMs, rank, backoff };
   return {
     seq, op, payload, key, guarantee, attempts, failures, reason, at, version, order, terms, digest, origin, steps,
-    provenance: { sender, named, sentAt, traceparent, headers },
+    provenance: { sender, named, sentAt, traceparent, headers }, lane,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Journal } from '../../journal/index.js';
+import { type DeadLetterRow, encodeDeadLetter } from './dead-row.js';
 import { RetentionBook, type Limits, type Noted } from './retention.js';
 
 /** What is known of a row: of its steps their record, 0 for none. */
@@ -80,5 +81,32 @@ export class DeadRows {
     this.book.add(made, { bytes: body.length, at, steps });
     this.keepWithin();
     return made;
+  }
+}
+
+/** The row of the letter of an item, for who pushes it again. */
+export class ItemLetter {
+  constructor(
+    private readonly dead: DeadRows,
+    private readonly queue: string,
+    private row: DeadLetterRow,
+    public seq: number,
+  ) {}
+
+  /** Throws what cannot be stored; nothing has changed then. */
+  edit(payload: unknown): number {
+    const row = { ...this.row, payload };
+    this.seq = this.dead.replace(this.seq, this.queue, encodeDeadLetter(row), row.at, 0);
+    this.row = row;
+    return this.seq;
+  }
+
+  discard(): void {
+    this.dead.remove(this.seq);
+  }
+
+  /** In this transaction the item is pushed again. */
+  release(): void {
+    this.dead.release(this.seq);
   }
 }

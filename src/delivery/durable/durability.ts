@@ -25,6 +25,7 @@ import { Operator } from './operator.js';
 import type { Retention } from './retention.js';
 import { OnceSteps } from './steps.js';
 import { StoredLetters } from './stored-letters.js';
+import type { Requeue } from './stored-redelivery.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
 import { WholeState } from './whole-state.js';
@@ -59,6 +60,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   private readonly attempts = new Map<number, Attempts>();
   private readonly rows = new EarlierRows();
   private readonly terms = new WeakMap<ServerDefinition, Map<string, Terms>>();
+  queues: Requeue | null = null;
   constructor(
     readonly journal: Journal,
     private readonly kernel: Kernel,

@@ -6,7 +6,7 @@ import type { Restored } from '../../router/dead-letter/index.js';
 import type { RetryRefusal } from '../../api/letters.js';
 import { type DeadLetterRow, decodeDeadLetter } from './dead-row.js';
 import { soundRows } from './earlier-rows.js';
-import { type Redeliverers, StoredRedelivery } from './stored-redelivery.js';
+import { ItemRedelivery, type Redeliverers, StoredRedelivery } from './stored-redelivery.js';
 
 /** Rows that are read at once. */
 const SLICE = 64;
@@ -68,7 +68,9 @@ export class StoredLetters {
 
   private restored(seq: number, name: string, row: DeadLetterRow): Restored {
     const { payload, reason, at } = row;
-    const redelivery = new StoredRedelivery(this.shared, this.router.names.cell(name), seq, row);
+    const redelivery = row.lane === null
+      ? new StoredRedelivery(this.shared, this.router.names.cell(name), seq, row)
+      : new ItemRedelivery(this.shared, name, seq, row);
     return { seq, redelivery, payload, reason, at };
   }
 

@@ -211,7 +211,7 @@ export class StoredMessage implements Stored, TurnPart {
     const { guarantee } = terms;
     return {
       seq: this.seq, op: op.name, payload, key, guarantee, ...attemptsOf(d), reason, at, version, order, terms,
-      digest: wordsOf(record), provenance, origin, steps: this.hasSteps || this.earlier,
+      digest: wordsOf(record), provenance, origin, steps: this.hasSteps || this.earlier, lane: null,
     };
   }
 

@@ -7,12 +7,20 @@ import { Destination, KeyRecord, Message, routeOf } from '../guarantee/index.js'
 import type { Shared } from '../guarantee/index.js';
 import { definitionOf, opOf, type Earlier } from './backlog.js';
 import { type DeadLetterRow, encodeDeadLetter } from './dead-row.js';
+import { ItemLetter } from './dead-rows.js';
 import { digestOf } from './key-rows.js';
 import { StoredMessage } from './stored-message.js';
 
 /** What all dead letters of earlier lives share. */
 export interface Redeliverers extends Pick<Earlier, 'termsOf' | 'dead' | 'journal' | 'keys' | 'waits' | 'wall'> {
   readonly delivery: Shared;
+  /** null before there is a queue */
+  readonly queues: Requeue | null;
+}
+
+/** Port of the queues: an item that died is pushed again, and the row of its letter goes with that. */
+export interface Requeue {
+  again(queue: string, payload: unknown, row: DeadLetterRow, letter: DeadLetter, of: ItemLetter): RetryRefusal | null;
 }
 
 /**
@@ -90,5 +98,43 @@ export class StoredRedelivery implements Redelivery {
     rare.order = order;
     rare.stored = StoredMessage.buried(shared, cell.name, d, seq, row);
     return d;
+  }
+}
+
+/** The same of an item of a durable queue, once there is a queue of that name. */
+export class ItemRedelivery implements Redelivery {
+  readonly sender = null;
+  readonly past = null;
+  readonly op: Op;
+  private readonly kept: ItemLetter;
+  constructor(
+    private readonly shared: Redeliverers,
+    private readonly queue: string,
+    seq: number,
+    private readonly row: DeadLetterRow,
+  ) {
+    this.op = new Op(Kind.Cast, row.op, null, null, false);
+    this.kept = new ItemLetter(shared.dead, queue, row, seq);
+  }
+
+  get facts(): Redelivery['facts'] {
+    const { queue, kept: { seq }, row: { attempts, failures, key } } = this;
+    return {
+      verb: 'push', to: queue, from: undefined, fromName: undefined, attempts, failures, guarantee: undefined,
+      key: key ?? undefined, seq,
+    };
+  }
+
+  edit(payload: unknown): number {
+    return this.kept.edit(payload);
+  }
+
+  discard(): void {
+    this.kept.discard();
+  }
+
+  resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
+    const { shared: { queues }, queue, row, kept } = this;
+    return queues === null ? 'QUEUE_CLOSED' : queues.again(queue, payload, row, letter, kept);
   }
 }

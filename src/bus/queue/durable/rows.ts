@@ -1,5 +1,5 @@
 import { handled, unstacked } from '../../../base/index.js';
-import { attemptsRow, type Durability, encodeDeadLetter } from '../../../delivery/durable/index.js';
+import { attemptsRow, type Durability, encodeDeadLetter, ItemLetter } from '../../../delivery/durable/index.js';
 import { type Commit, type Journal, StoreError } from '../../../journal/index.js';
 import type { Rank } from '../../../mailbox/index.js';
 import type { Op } from '../../../mailbox/message/index.js';
@@ -134,14 +134,18 @@ export class QueueRows {
     }
   }
 
-  private bury({ id, payload, attempts, key, rare, reason }: StoredItem, op: Op): void {
+  private bury(item: StoredItem, op: Op): void {
+    const { id, payload, attempts, key, rare, reason, lane } = item;
+    const { dead } = this.durability;
     const at = this.wall();
     const provenance = { sender: null, named: false, sentAt: 0, traceparent: null, headers: null };
     try {
-      this.durability.dead.add(this.name, encodeDeadLetter({
+      const row = {
         seq: id, op: op.name, payload, key, guarantee: 'at-least-once', attempts, failures: rare?.failures ?? [],
         reason, at, version: op.version, order: null, terms: null, digest: null, provenance, origin: id, steps: false,
-      }), at, 0);
+        lane,
+      } as const;
+      item.cold.letter = new ItemLetter(dead, this.name, row, dead.add(this.name, encodeDeadLetter(row), at, 0));
     } catch {
       // a store that is full keeps its letters in memory
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from '../../../../src/index.js';
+import { defineAgent, type System } from '../../../../src/index.js';
 import type { Queue, QueueOptions } from '../../../../src/bus/public.js';
 import { dies, lifeOn, TestDisk } from '../../../delivery/durable/lives.js';
 import { settleTurn } from '../../../support/system.js';
@@ -23,6 +23,81 @@ async function next(queue: Queue<string>, many: number): Promise<string[]> {
   for (let n = 0; n < many; n++) came.push((await queue.lease()).item);
   return came;
 }
+
+describe('P19 dead letters of a durable queue', () => {
+  const ONCE: QueueOptions<string> = { ...LEASED, attemptsMax: 1 };
+
+  async function buried(disk: TestDisk): Promise<System> {
+    const system = lifeOn(disk);
+    const jobs = system.queue<string>('jobs', ONCE);
+    await jobs.push('a', { lane: 'high' });
+    await (await jobs.lease()).reject('poison');
+    expect((await system.store.stats()).rows).toMatchObject({ item: 0, dead: 1 });
+    return system;
+  }
+
+  it('a retry in the same life pushes the item, and takes the row of its letter in the same commit', async () => {
+    const disk = new TestDisk();
+    const first = await buried(disk);
+    const [letter] = first.deadLetters.list();
+    expect(letter).toMatchObject({ verb: 'push', to: 'jobs', op: 'item', seq: expect.any(Number) as number });
+    expect(first.deadLetters.retry({ to: 'jobs' })).toMatchObject({ retried: [letter?.id], refused: [] });
+    await first.store.flush();
+    expect((await first.store.stats()).rows).toMatchObject({ item: 1, dead: 0 });
+    dies(first, disk);
+    const second = lifeOn(disk);
+    expect(await next(second.queue<string>('jobs', ONCE), 1)).toEqual(['a']);
+    expect(second.deadLetters.list()).toEqual([]);
+  });
+
+  it('a retry in a later life pushes the item once there is such a queue, never to an agent of that name', async () => {
+    const disk = new TestDisk();
+    dies(await buried(disk), disk);
+    const system = lifeOn(disk);
+    system.start(defineAgent({
+      name: 'item', init: () => ({}), casts: { item() { throw new Error('it is no message'); } },
+    }), { name: 'jobs' });
+    await system.store.flush();
+    const [letter] = system.deadLetters.list();
+    expect(letter).toMatchObject({ verb: 'push', to: 'jobs', payload: 'a', attempts: 1 });
+    const refused = (code: string): object => ({ retried: [], refused: [{ id: letter?.id, code }] });
+    expect(system.deadLetters.retry({ to: 'jobs' })).toMatchObject(refused('QUEUE_CLOSED'));
+    const jobs = system.queue<string>('jobs', ONCE);
+    await settleTurn();
+    expect(system.deadLetters.retry({ to: 'jobs' })).toMatchObject({ retried: [letter?.id], refused: [] });
+    await system.store.flush();
+    expect((await system.store.stats()).rows).toMatchObject({ item: 1, dead: 0 });
+    const lease = await jobs.lease();
+    expect([lease.item, lease.attempt]).toEqual(['a', 1]);
+    await lease.ack();
+  });
+
+  it('edit and prune of its letter are those of its row', async () => {
+    const disk = new TestDisk();
+    const first = await buried(disk);
+    const [letter] = first.deadLetters.list();
+    first.deadLetters.edit(letter?.id as number, 'b');
+    await first.store.flush();
+    dies(first, disk);
+    const second = lifeOn(disk);
+    await second.store.flush();
+    expect(second.deadLetters.list()).toMatchObject([{ payload: 'b', verb: 'push' }]);
+    second.deadLetters.prune({ to: 'jobs' });
+    await second.store.flush();
+    expect((await second.store.stats()).rows).toMatchObject({ item: 0, dead: 0 });
+  });
+
+  it('is not given to a queue of that name that is not durable', async () => {
+    const disk = new TestDisk();
+    dies(await buried(disk), disk);
+    const system = lifeOn(disk);
+    await system.store.flush();
+    system.queue<string>('other', PLAIN);
+    system.queue<string>('jobs');
+    expect(system.deadLetters.retry({ to: 'jobs' })).toMatchObject({ refused: [{ code: 'PROTOCOL_MISMATCH' }] });
+    expect((await system.store.stats()).rows).toMatchObject({ dead: 1 });
+  });
+});
 
 describe('P19 a durable queue over lives', () => {
   it('has what an earlier life has pushed, before what comes now', async () => {
