@@ -324,7 +324,7 @@ describe('the row of a dead letter', () => {
     const body = encode([1, 7, 'add', 'a', null, 'at-least-once', 5, [], 'why', 99], 'a row');
     expect(decodeDeadLetter(body)).toEqual({
       seq: 7, op: 'add', payload: 'a', key: null, guarantee: 'at-least-once', attempts: 5, failures: [], reason: 'why',
-      at: 99, version: 1, order: null, terms: null, digest: null, origin: 7, steps: false,
+      at: 99, version: 1, order: null, terms: null, digest: null, origin: 7, steps: false, lane: null,
       provenance: { sender: null, named: false, sentAt: 0, traceparent: null, headers: null },
     });
   });
