@@ -1,4 +1,5 @@
 import type { Refusal } from '../../api/returns.js';
+import { fieldOf } from '../../base/text/index.js';
 import { refused, skipped } from '../../mailbox/index.js';
 import type { Extra } from '../../mailbox/message/index.js';
 import { ReplySlot } from '../../process/record/index.js';
@@ -31,12 +32,13 @@ export function opened(p: Process, extra: Extra): boolean {
 }
 
 /**
- * A handler that ends with its own request's abort reason after that request was cancelled ends the
- * request, not the agent.
+ * A handler that ends with its own request's abort reason after that request was cancelled, or with an
+ * error of that cause, as Node's own waits do, ends the request, not the agent.
  */
 export function abandonedWith(call: Request, error: unknown): boolean {
   const extra = call.extra;
-  return extra !== null && call.settled && extra.cancelled && extra.abortReason === error;
+  if (extra === null || !call.settled || !extra.cancelled) return false;
+  return extra.abortReason === error || fieldOf(error, 'cause') === extra.abortReason;
 }
 
 /** The same, counted as refused. */

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { defineAgent, type AgentRef } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
@@ -55,6 +56,21 @@ describe('a request that was given up is no reason to die', () => {
       expect(system.stats()).toMatchObject({ crashes: 0, refused: 1 });
     },
   );
+
+  test('P17: a wait of Node that ends with it, told as its cause, is as good', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({
+      calls: { ping: () => 'pong', wait: (self) => once(new EventEmitter(), 'never', { signal: self.signal }) },
+    });
+    const ref = system.start(Agent);
+    const controller = new AbortController();
+    const call = rejection(ref.call('wait', undefined, { signal: controller.signal }));
+    await settleTurn();
+    controller.abort(new Error('user left'));
+    await call;
+    expect(await ref.call('ping')).toBe('pong');
+    expect(system.stats()).toMatchObject({ crashes: 0, refused: 1 });
+  });
 
   test('the same with a timeout instead of an abort', async () => {
     const system = testSystem();
