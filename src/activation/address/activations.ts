@@ -96,7 +96,7 @@ export class Activations implements Rest {
   }
 
   waits({ mail }: Cell): boolean {
-    return mail instanceof Destination && (!mail.waiting.empty || mail.recovered !== null);
+    return mail instanceof Destination && (mail.waiting.due || mail.recovered !== null);
   }
 
   gaveUp({ mail }: Cell, reason: unknown): void {

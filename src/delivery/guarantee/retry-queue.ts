@@ -34,6 +34,11 @@ export class RetryQueue<M extends Retried> extends Deadline {
     return this.messages.length === 0;
   }
 
+  /** One of them is still to come; those that have ended may be among them. */
+  get due(): boolean {
+    return this.messages.some((d) => d.state === State.Held);
+  }
+
   push(d: M): void {
     const last = this.messages.at(-1);
     if (last !== undefined && last.number > d.number) this.mixed = true;
