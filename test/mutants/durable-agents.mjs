@@ -1,5 +1,5 @@
 // Wrong variants of logs of deltas, of agents that are set aside, and of durable machines: see scripts/mutants.mjs.
-const log = 'src/delivery/durable/delta-log.js';
+const log = 'src/delivery/durable/state/delta-log.js';
 const aside = 'src/delivery/durable/aside.js';
 const turn = 'src/delivery/durable/agent-turn.js';
 const step = 'src/behaviour/statem/step.js';

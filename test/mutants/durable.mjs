@@ -1,7 +1,7 @@
 // Wrong variants of durable agents and stored deliveries: see scripts/mutants.mjs.
 const stored = 'src/delivery/durable/stored-message.js';
 const turn = 'src/delivery/durable/agent-turn.js';
-const whole = 'src/delivery/durable/whole-state.js';
+const whole = 'src/delivery/durable/state/whole-state.js';
 const backlog = 'src/delivery/durable/backlog.js';
 const keys = 'src/delivery/durable/key-rows.js';
 const durability = 'src/delivery/durable/durability.js';

@@ -6,8 +6,8 @@ import type { DeliveryOutcome } from '../../api/delivery.js';
 import type { Process, TurnPart } from '../../process/record/index.js';
 import { Message, Outcome, type Stored, toldOver } from '../guarantee/index.js';
 import type { CrashCounts } from './aside.js';
-import { DeltaLog } from './delta-log.js';
-import type { Content } from './whole-state.js';
+import { DeltaLog } from './state/delta-log.js';
+import type { Content } from './state/whole-state.js';
 
 /**
  * The turns of one incarnation of a durable agent. At the end of a turn its state, the messages that

@@ -3,7 +3,7 @@ import { printable } from '../../base/text/index.js';
 import { decode, encode, type Journal, StoreError } from '../../journal/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import type { AsideAgent, AsideAgents } from '../../api/durable/aside.js';
-import { tailOf } from './delta-log.js';
+import { tailOf } from './state/delta-log.js';
 
 const FORMAT = 1;
 /** Keys of the kind `meta`: this, and the name of the agent. */

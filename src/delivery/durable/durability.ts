@@ -16,7 +16,7 @@ import { CrashCounts } from './aside.js';
 import { AgentTurn, KeptAnswer, KeptSend, noLog } from './agent-turn.js';
 import { Backlog, type Attempts, type Earlier } from './backlog.js';
 import { DeadRows } from './dead-rows.js';
-import { DeltaLog, readLog } from './delta-log.js';
+import { DeltaLog, readLog } from './state/delta-log.js';
 import { EarlierRows } from './earlier-rows.js';
 import { encodeMessage, type Envelope, type Provenance } from './envelope.js';
 import { KeptRecords } from './kept-records.js';
@@ -28,7 +28,7 @@ import { StoredLetters } from './stored-letters.js';
 import type { Requeue } from './stored-redelivery.js';
 import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
-import { WholeState } from './whole-state.js';
+import { WholeState } from './state/whole-state.js';
 import { TopicRows } from './topic-rows.js';
 
 /** Records that are read at once. */

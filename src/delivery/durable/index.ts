@@ -7,7 +7,7 @@ export { decodeMessage, type Envelope } from './envelope.js';
 export type { KeptRecords } from './kept-records.js';
 export { AGENT_RESET, AGENT_RESUME, DLQ_PRUNE, DLQ_RETRY, WAIT_REJECT, WAIT_RESOLVE } from './operator.js';
 export { RETENTION, type Limits, type Retention } from './retention.js';
-export { decodeState, type StateRecord } from './state-record.js';
+export { decodeState, type StateRecord } from './state/state-record.js';
 export { attemptsRow } from './stored-message.js';
 export type { RowsRetried } from './stored-letters.js';
 export type { Requeue } from './stored-redelivery.js';

@@ -1,8 +1,6 @@
-import {
-  CallError, callError, CastcallError, deepFreeze, handled, markHandled, OptionError,
-} from '../../base/index.js';
+import { callError, deepFreeze, handled, markHandled, OptionError } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
-import { hashText, isA } from '../../base/text/index.js';
+import { hashText } from '../../base/text/index.js';
 import { readCall } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { readDeliver, termsOf } from '../../behaviour/gen/outward/index.js';
@@ -41,6 +39,7 @@ import { outlasts } from './rules.js';
 import { closeHeld } from './settle.js';
 import { State } from './states.js';
 import { Counters } from './statistics.js';
+import { refusalCode, UNFIT, upcastOf } from './store/letters.js';
 import type { MessageStore } from './store/port.js';
 import type { Stored } from './store/stored.js';
 
@@ -376,28 +375,6 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
 function slotOf(d: Message, { key, keepFirst, merge }: Coalescing): Slot {
   return (d.rarely().slot = new Slot(d.op.name, key, keepFirst, merge));
-}
-
-const UNFIT: unique symbol = Symbol('unfit');
-
-/** What the payload of a stored message is today, whenever it was written. */
-function upcastOf(op: Op, payload: unknown, version: number): unknown {
-  try {
-    return op.upcast(payload, version);
-  } catch {
-    return UNFIT;
-  }
-}
-
-/** What a store says of what it does not take. */
-const STORE_REFUSALS: ReadonlySet<string> = new Set<RetryRefusal>([
-  'STORE_FULL', 'STORE_FAILED', 'STORE_CLOSED', 'NOT_STORABLE',
-]);
-
-/** Null for what is no refusal. */
-function refusalCode(error: unknown): RetryRefusal | null {
-  const refused = isA(error, CallError) || (isA(error, CastcallError) && STORE_REFUSALS.has(error.code));
-  return refused ? error.code as RetryRefusal : null;
 }
 
 function isDurable(definition: RuntimeDefinition): boolean {

@@ -1,5 +1,5 @@
-import type { DurableTerms } from '../../behaviour/gen/outward/index.js';
-import type { Journal } from '../../journal/index.js';
+import type { DurableTerms } from '../../../behaviour/gen/outward/index.js';
+import type { Journal } from '../../../journal/index.js';
 import { decodeState, encodeState, revived } from './state-record.js';
 
 /** What is stored of one agent, and how it gets into the transaction of a turn. */

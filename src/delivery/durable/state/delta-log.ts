@@ -1,7 +1,7 @@
-import { CastcallError, isThenable } from '../../base/index.js';
-import type { DurableTerms, LogTerms } from '../../behaviour/gen/outward/index.js';
-import { decode, encode, type Journal } from '../../journal/index.js';
-import type { Kernel } from '../../process/record/index.js';
+import { CastcallError, isThenable } from '../../../base/index.js';
+import type { DurableTerms, LogTerms } from '../../../behaviour/gen/outward/index.js';
+import { decode, encode, type Journal } from '../../../journal/index.js';
+import type { Kernel } from '../../../process/record/index.js';
 import { checkVersion, decodeState, encodeState, revived } from './state-record.js';
 import { type Content, same } from './whole-state.js';
 
