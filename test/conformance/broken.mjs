@@ -243,7 +243,7 @@ export const broken = [
   },
   {
     promise: 'P23', name: 'a retried dead letter is another message', file: letters,
-    edits: [['past === null ? ++this.lastId : past.id', '++this.lastId']],
+    edits: [['past === null || past.id === 0 ? ++this.lastId : past.id', '++this.lastId']],
   },
   {
     promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/order-keys.ts',

@@ -30,7 +30,7 @@ export const deliveries = [
   ]] },
   {
     name: 'a cancelled message is handled all the same', file: settle,
-    edits: [["conclude(d, 'cancelled', undefined, 'cancelled', undefined);", ';']],
+    edits: [["conclude(d, kind, undefined, kind, undefined); to.waiting.left();", ';']],
   },
   {
     name: 'replies are never let go', file: ledger,
@@ -73,11 +73,7 @@ export const deliveries = [
     edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']],
   },
   { name: 'an outside end is an attempt', file: attempt, edits: [
-    [
-      `d.attempts--; const rare = d.rarely(); rare.undone++;
-      if (rare.stored !== null) rare.stored.undone(d.attempts); } else`,
-      'd.guilty = true; } else',
-    ],
+    ['if (!guilty) { if (d.ahead) unbegun(to, d); uncount(d); } else', 'if (!guilty) { if (d.ahead) unbegun(to, d); d.guilty = true; } else'],
   ] },
   {
     name: 'at-most-once is retried', file: attempt,

@@ -77,7 +77,10 @@ export const pools = [
     edits: [['this.remove(kept); this.retried++;', 'this.retried++;']],
   },
   { suite: 'letters', name: 'letters: a refused retry is lost', file: letters, edits: [
-    ['if (code !== null) return code;', 'if (code !== null) { this.remove(kept); this.retried++; return code; }'],
+    [
+      'if (code !== null) return code; if (kept.gone)',
+      'if (code !== null) { this.remove(kept); this.retried++; return code; } if (kept.gone)',
+    ],
   ] },
   {
     suite: 'letters', name: 'letters: prune removes too much', file: letters,
@@ -88,7 +91,7 @@ export const pools = [
     edits: [['if (found.length === query.limit) break;', ';']],
   },
   { suite: 'letters', name: 'letters: an edit is not sent', file: letters, edits: [[
-    'kept.redelivery.resend(kept.letter.payload, kept.letter)',
-    'kept.redelivery.resend(kept.first ??= kept.letter.payload, kept.letter)',
+    'letter.payload : checkedBy(kept, edit.payload), letter); } finally',
+    '(kept.first ??= letter.payload) : checkedBy(kept, edit.payload), letter); } finally',
   ], ['const made = { letter, redelivery,', 'const made = { letter, redelivery, first: letter.payload,']] },
 ];

@@ -18,7 +18,7 @@ export const schedulesAndGathers = [
     ['while (this.#waiting.size > 0) this.#waiting.shift();', ''],
   ] },
   { name: 'who waits is not begun after a run', file: schedule, suite: 'schedule', edits: [
-    ['if (this.#running.size === 0 && this.#waiting.size > 0) this.#begin(this.#waiting.shift());', 'if (false) {}'],
+    ['if (this.#running.size === 0 && waited > 0) this.#begin(this.#waiting.shift());', 'if (false) {}'],
   ] },
   { name: 'a schedule counts its runs for nothing', file: schedule, suite: 'schedule', edits: [
     ['this.#left--; this.#begin(due);', 'this.#begin(due);'],

@@ -17,7 +17,7 @@ export const undeliverables = [
     'this.items.add(pusher.payload, pusher.asked, null, null);',
   ]] },
   { name: 'undeliverable: what is sent again is not told again', file: redelivery, suite, edits: [[
-    'letter, this.sender)', 'letter, null)',
+    'letter, of.sender)', 'letter, null)',
   ]] },
   { name: 'undeliverable: who published is not told', file: reader, suite, edits: [[
     'wantsFeedback(from) ? new Signed(item, from) : item', 'item',
