@@ -50,6 +50,8 @@ Exit code: 0 all were caught, 1 a mutant survived or a patch does not fit, 2 bad
 
 const WORKERS = 2;
 const LIMIT_MS = 120_000;
+/** of the sound runtime in all suites, by all workers */
+const SOUND_LIMIT_MS = 400_000;
 
 function readArguments(given) {
   const found = { seeds: 300, scenarios: 600, only: '', share: [0, 1], oracle: true };
@@ -78,11 +80,11 @@ function patched(folder, mutant) {
   return patchedText(readFileSync(join(folder, mutant.file), 'utf8'), mutant);
 }
 
-function run(program, given) {
+function run(program, given, limitMs = LIMIT_MS) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => { output = (output + chunk).slice(-200_000); });
     }
@@ -97,18 +99,19 @@ function run(program, given) {
  * What caught it, or null. A mutant with a family of the oracle is beyond the simulation: it is judged by that family
  * alone; one with a suite by that suite first.
  */
-async function judge(folder, options, { family, suite: only } = {}) {
+async function judge(folder, options, { family, suite: only } = {}, workers = 1, limitMs = LIMIT_MS) {
   if (family !== undefined) return judgeByOracle(folder, options, ['--family', family]);
   const sim = await run(join(folder, 'test/sim/run.js'), [
-    '--seeds', String(options.seeds), '--seed', '1', '--workers', '1', ...(only === undefined ? [] : ['--suite', only]),
-  ]);
+    '--seeds', String(options.seeds), '--seed', '1', '--workers', String(workers),
+    ...(only === undefined ? [] : ['--suite', only]),
+  ], limitMs);
   const suite = /FAILED in suite (\S+)/.exec(sim.output)?.[1];
   const failure = /^seed (\d+) .*? failed: (.*)$/m.exec(sim.output);
   if (suite !== undefined) return { by: `sim ${suite}`, at: failure?.[1] ?? '?', what: failure?.[2] ?? '' };
   if (sim.code !== 0) {
     return {
       by: 'sim', at: '',
-      what: sim.code === null ? `does not end within ${LIMIT_MS / 1_000} s` : sim.output.trim().split('\n').at(-1),
+      what: sim.code === null ? `does not end within ${limitMs / 1_000} s` : sim.output.trim().split('\n').at(-1),
     };
   }
   return judgeByOracle(folder, options, []);
@@ -165,7 +168,7 @@ const unfit = named.flatMap((mutant) => {
 for (const message of unfit) console.error(`mutants: ${message}`);
 if (unfit.length > 0) process.exit(1);
 
-const sound = await judge(folders[0], { ...options, oracle: false });
+const sound = await judge(folders[0], { ...options, oracle: false }, {}, WORKERS, SOUND_LIMIT_MS);
 if (sound !== null) {
   console.error(
     `mutants: the runtime itself fails, so nothing can be said of mutants: ${sound.by}, seed ${sound.at}: ${sound.what}`,

@@ -12,7 +12,8 @@ export const deadRows = [
   { name: 'dead rows: a letter leaves in a transaction of its own', file: rows, edits: [[
     "if (this.book.take(seq) !== undefined) this.journal.remove('dead', seq);",
     "if (this.book.take(seq) !== undefined) this.journal.whenCommitted({ "
-      + "committed: () => { if (this.journal.state === 'open') this.journal.remove('dead', seq); }, uncommitted() {} });",
+      + "committed: () => { if (this.journal.state === 'open') this.journal.remove('dead', seq); }, "
+      + 'uncommitted() {} });',
   ]] },
   { name: 'dead rows: the steps of a retry have another key', file: stored, edits: [
     ['return this.before === null ? this.seq : this.before.origin;', 'return this.seq;'],

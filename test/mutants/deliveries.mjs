@@ -73,7 +73,10 @@ export const deliveries = [
     edits: [['d.attempts >= terms.attemptsMax', 'd.attempts > terms.attemptsMax']],
   },
   { name: 'an outside end is an attempt', file: attempt, edits: [
-    ['if (!guilty) { if (d.ahead) unbegun(to, d); uncount(d); } else', 'if (!guilty) { if (d.ahead) unbegun(to, d); d.guilty = true; } else'],
+    [
+      'if (!guilty) { if (d.ahead) unbegun(to, d); uncount(d); } else',
+      'if (!guilty) { if (d.ahead) unbegun(to, d); d.guilty = true; } else',
+    ],
   ] },
   {
     name: 'at-most-once is retried', file: attempt,

@@ -136,7 +136,7 @@ async function activation(sim: Simulation): Promise<void> {
   check(sim, book, sent, calm);
   if (calm && saves) {
     for (const [name, all] of sent) {
-      sim.equal(book.saved.get(name)?.join(' '), all.join(' '), `what comes while a state is saved is kept, of ${name}`);
+      sim.equal(book.saved.get(name)?.join(' '), all.join(' '), `what comes during a save is kept, of ${name}`);
     }
   }
   for (const receipt of receipts) {

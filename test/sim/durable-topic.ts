@@ -174,7 +174,7 @@ class Follower {
       return;
     }
     const { message, offset } = item as TopicMessage<number> & { readonly offset: number };
-    if (this.next >= 0) sim.equal(offset, this.next, `P6: the offset that a reader gets (drops: ${String(this.drops)})`);
+    if (this.next >= 0) sim.equal(offset, this.next, `P6: the offset of a reader (drops: ${String(this.drops)})`);
     else if (this.name !== null && !this.gap) {
       // The first one whose place is safe begins with the earliest that is kept.
       const before = this.before as number;

@@ -58,7 +58,8 @@ export function readActivate(where: string, definition: RuntimeDefinition, given
   const read = parseOptions<ActivateOptions>(where, schema as z.ZodType<ActivateOptions>, given);
   if (!(definition instanceof ServerDefinition)) {
     throw new OptionError(
-      where, definition.name, 'an agent made with defineAgent', 'state machines are started by hand, or by a supervisor',
+      where, definition.name, 'an agent made with defineAgent',
+        'state machines are started by hand, or by a supervisor',
       'NOT_ACTIVATABLE',
     );
   }

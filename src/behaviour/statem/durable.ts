@@ -100,7 +100,8 @@ export function migrating(terms: DurableTerms): DurableTerms {
         return [made.state, made.data, ...rest];
       }
       throw new CastcallError(
-        'BAD_RETURN_VALUE', `durable.migrate of a state machine returned ${printable(made)}; it returns { state, data }`,
+        'BAD_RETURN_VALUE',
+        `durable.migrate of a state machine returned ${printable(made)}; it returns { state, data }`,
       );
     },
   };

@@ -160,7 +160,8 @@ function handlesStored({ from }: Process): boolean {
 
 /** What `self.append` says where there is nothing to append to. */
 export function noLog(name: string, fix: string): OptionError {
-  return new OptionError('self.append', name, 'a durable agent with a log, in a handler of its own', fix, 'NOT_DURABLE');
+  const rule = 'a durable agent with a log, in a handler of its own';
+  return new OptionError('self.append', name, rule, fix, 'NOT_DURABLE');
 }
 
 /** What leaves the store goes, in the order in which it was sent. */

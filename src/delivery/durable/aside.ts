@@ -72,8 +72,8 @@ export class CrashCounts implements AsideAgents {
     if (count?.aside !== true) return null;
     return new CastcallError(
       'AGENT_ASIDE', `'${name}' is set aside: it has crashed ${count.crashes} times in a row, the last time by ${
-        count.reason}; its state and its mail are kept. system.store.aside.resume, or castcall agent resume, lets it go `
-      + 'on; reset drops its state',
+        count.reason}; its state and its mail are kept. system.store.aside.resume, or castcall agent resume, lets `
+      + 'it go on; reset drops its state',
     );
   }
 
@@ -166,6 +166,8 @@ export class CrashCounts implements AsideAgents {
 
   private checkFree(name: string): void {
     if (!this.owned(name)) return;
-    throw new CastcallError('AGENT_RUNS', `'${name}' runs: its state is dropped while nobody owns the name; stop it first`);
+    throw new CastcallError(
+        'AGENT_RUNS', `'${name}' runs: its state is dropped while nobody owns the name; stop it first`,
+      );
   }
 }

@@ -133,8 +133,8 @@ export class StoreView {
 
   /** An older file that no owner has opened since has fewer tables. */
   private has(name: string): boolean {
-    return this.reading(() => this.db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name))
-      !== undefined;
+    const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
+    return this.reading(() => this.db.prepare(sql).get(name)) !== undefined;
   }
 
   private number(sql: string): number {

@@ -4,7 +4,9 @@ import { settleTurn } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 import { codeOf, expectBalanced, VIRTUAL_KINDS } from './help.js';
 
-describe.each(VIRTUAL_KINDS)('P work queue: bounded, with the policies of mailboxes ($kind)', ({ system: testSystem, how }) => {
+describe.each(VIRTUAL_KINDS)('P work queue: bounded, with the policies of mailboxes ($kind)', ({
+  system: testSystem, how,
+}) => {
   test('reject', async () => {
     const queue = testSystem().queue<number>('jobs', { ...how, capacity: 2 });
     expect([await codeOf(queue.push(1)), await codeOf(queue.push(2)), await codeOf(queue.push(3))])

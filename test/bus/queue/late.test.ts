@@ -36,7 +36,9 @@ describe.each(VIRTUAL_KINDS)('P work queue: while the event loop is late ($kind)
   });
 });
 
-describe.each(KINDS)('P work queue: who waits for an item finds the push that waits for room ($kind)', ({ system: testSystem, how }) => {
+describe.each(KINDS)('P work queue: who waits for an item finds the push that waits for room ($kind)', ({
+  system: testSystem, how,
+}) => {
   test('beside one that is delayed, and beside one behind its key', async () => {
     const system = testSystem();
     const delayed = system.queue<string>('delayed', { ...how, capacity: 1, overflow: 'suspend' });

@@ -171,7 +171,7 @@ describe.each(VIRTUAL_KINDS)('P work queue: leases ($kind)', ({ system: testSyst
     expect(queue.stats()).toMatchObject({ expired: 1, ready: 0 });
   });
 
-  test('the stop of the system ends leases: the signal fires, the item is a dead letter, or stays in the store', async () => {
+  test('the stop of the system ends leases: the signal fires, the item is a dead letter, or stays stored', async () => {
     const system = testSystem();
     const queue = system.queue<string>('jobs', { ...how, ...options });
     await queue.push('a');
@@ -248,7 +248,9 @@ describe.each(VIRTUAL_KINDS)('P work queue: poison ends in the dead letters ($ki
   });
 });
 
-describe.each(VIRTUAL_KINDS)('V the weaknesses of an ancestor that a queue in memory can have ($kind)', ({ system: testSystem, how }) => {
+describe.each(VIRTUAL_KINDS)('V the weaknesses of an ancestor that a queue in memory can have ($kind)', ({
+  system: testSystem, how,
+}) => {
   test('V weakness 1: finished work is never done again, however long its consumers are away', async () => {
     const env = new VirtualEnv();
     const queue = testSystem({ env }).queue<number>('jobs', { ...how, leaseMs: 300_000, attemptsMax: 3 });

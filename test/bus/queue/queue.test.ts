@@ -71,7 +71,9 @@ describe.each(KINDS)('P work queue: each item goes to exactly one consumer ($kin
   });
 });
 
-describe.each(VIRTUAL_KINDS)('P work queue: a consumer that goes away while it waits swallows nothing ($kind)', ({ system: testSystem, how }) => {
+describe.each(VIRTUAL_KINDS)('P work queue: a consumer that goes away while it waits swallows nothing ($kind)', ({
+  system: testSystem, how,
+}) => {
   test('a cancelled pull loses nothing', async () => {
     const queue = testSystem().queue<string>('jobs', how);
     const controller = new AbortController();
@@ -217,7 +219,7 @@ describe.each(VIRTUAL_KINDS)('P work queue: time ($kind)', ({ system: testSystem
 });
 
 describe.each(VIRTUAL_KINDS)('P work queue: the end ($kind)', ({ system: testSystem, how }) => {
-  test('the stop of the system settles everybody, and what is left becomes dead letters, or stays in the store', async () => {
+  test('the stop of the system settles everybody; what is left becomes dead letters, or stays stored', async () => {
     const system = testSystem();
     const empty = system.queue<string>('empty', how);
     const full = system.queue<string>('full', { ...how, capacity: 1, overflow: 'suspend' });

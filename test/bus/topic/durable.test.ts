@@ -126,7 +126,7 @@ describe.each(stores)('a durable topic on %s', (_name, make) => {
 });
 
 describe('what is published to a durable topic', () => {
-  it('P28 nobody has it, and its publisher hears nothing, before it is committed; a crash takes it from all', async () => {
+  it('P28 nobody has it, nor hears of it, before it is committed; a crash takes it from all', async () => {
     const disk = new TestDisk();
     const first = lifeOn(disk);
     const topic = first.topic<number>('t', DURABLE);

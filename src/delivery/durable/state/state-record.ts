@@ -74,8 +74,8 @@ function checkOwner({ definition, kind, folded }: StateRecord, terms: DurableTer
   }
   if (folded === null || terms.log !== null) return;
   throw new CastcallError(
-    'STATE_OTHER', `the state of '${name}' is stored as a log of deltas, and its definition has no durable.log: keep log `
-    + 'and apply; the state is kept as it is',
+    'STATE_OTHER', `the state of '${name}' is stored as a log of deltas, and its definition has no durable.log: keep `
+    + 'log and apply; the state is kept as it is',
   );
 }
 

@@ -17,7 +17,8 @@ describe('a durable queue refuses what it cannot keep', () => {
   });
 
   it.each([[{ durable: 1 }], [{ durable: 'yes' }], [{ durable: null }]])('the option %j', (options) => {
-    expect(() => testSystem().queue('jobs', options as never)).toThrow(/queue\.durable: got .*, expected true or false/);
+    expect(() => testSystem().queue('jobs', options as never))
+      .toThrow(/queue\.durable: got .*, expected true or false/);
   });
 
   it('one name is durable or not, not both', () => {

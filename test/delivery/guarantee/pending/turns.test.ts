@@ -40,7 +40,7 @@ async function world(poison = '') {
 }
 
 describe('Turn-boundary drain', () => {
-  test('mail that came during a turn is handled in the next one, joined up to the bound; all settle with it', async () => {
+  test('mail that came during a turn is handled in the next, joined up to the bound; all settle with it', async () => {
     const { turns, gate, chat, send, held } = await world();
     const receipts = await send(['a', 'b', 'c', 'd']);
     gate.open();
@@ -202,7 +202,7 @@ describe('modes of a message', () => {
     expect(seen).toEqual(['a', 'cancel', 'fills']);
   });
 
-  test('a handler that does not look at its signal ends as ever; nobody is interrupted twice, nor while idle', async () => {
+  test('a handler that does not look at its signal ends as ever; nobody is interrupted twice, or idle', async () => {
     const { gate, ref } = writer();
     const idle = await ref.deliver('note', 'idle', { mode: 'interrupt' });
     expect(await kind(idle)).toBe('handled');
