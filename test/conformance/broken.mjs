@@ -245,6 +245,12 @@ export const broken = [
     promise: 'P23', name: 'a retried dead letter is another message', file: letters,
     edits: [['past === null || past.id === 0 ? ++this.lastId : past.id', '++this.lastId']],
   },
+  { promise: 'P23', name: 'the row of a letter that is sent again stays', file: durability, edits: [[
+    'letter?.redelivered(stored);', ';',
+  ]] },
+  { promise: 'P22', name: 'marks are lost when a system stops while it recovers', file: durability, edits: [[
+    'await this.opened.catch(() => undefined);', ';',
+  ]] },
   {
     promise: 'P24', name: 'the next of an order key does not wait', file: 'src/delivery/guarantee/order-keys.ts',
     edits: [['return row !== undefined;', 'return false;']],
