@@ -68,10 +68,10 @@ export class IntervalTimes implements Times {
   }
 }
 
-/** Once, on the wall clock. */
-export class OnceTimes implements Times {
+/** The wall clock, which has these times as they are. */
+abstract class WallTimes {
   readonly mayJump = true;
-  constructor(private readonly env: Env, private readonly at: number) {}
+  constructor(private readonly env: Env) {}
 
   now(): number {
     return this.env.wall();
@@ -85,6 +85,14 @@ export class OnceTimes implements Times {
   align(): void {
     // the wall has them
   }
+}
+
+/** Once, on the wall clock. */
+export class OnceTimes extends WallTimes implements Times {
+  constructor(env: Env, private readonly at: number) {
+    super(env);
+  }
+
   first(): number {
     return this.at;
   }
@@ -97,27 +105,16 @@ export class OnceTimes implements Times {
 }
 
 /** At the local times of a cron expression, on the wall clock. */
-export class CronTimes implements Times {
-  readonly mayJump = true;
+export class CronTimes extends WallTimes implements Times {
   constructor(
-    private readonly env: Env,
+    env: Env,
     private readonly pattern: CronPattern,
     private readonly zone: Zone,
     private readonly startAt: number | undefined,
-  ) {}
+  ) {
+    super(env);
+  }
 
-  now(): number {
-    return this.env.wall();
-  }
-  wallOf(at: number): number {
-    return at;
-  }
-  atOf(wall: number): number {
-    return wall;
-  }
-  align(): void {
-    // the wall has them
-  }
   /** A start at a time of the expression is its first. */
   first(): number {
     return this.startAt === undefined ? this.after(this.now()) : this.after(this.startAt - 1);
