@@ -5,6 +5,7 @@ export { faultOf, FRAME_BYTES, placeOf } from './frame.js';
 export { Head, HEAD_KEY, Tally, tallyFinding } from './head.js';
 export type { Commit, JournalLimits, Recovery, Slice } from './contract.js';
 export { Journal } from './journal.js';
+export { allRecords } from './recovery.js';
 export {
   type Entry, type Kind, KINDS, type Row, StoreError, type StoreFacts, type StoreSource, type Table, TABLES,
 } from './port/index.js';

@@ -23,9 +23,12 @@ export async function* allRows(store: Store, table: Table, bodies: boolean): Asy
   }
 }
 
-async function* allRecords(store: Store, kind: Kind): AsyncGenerator<readonly Entry[], void> {
+/** All records of a kind, in the order of their keys, in slices. */
+export async function* allRecords(
+  from: Pick<Store, 'records'>, kind: Kind,
+): AsyncGenerator<readonly Entry[], void> {
   for (let after = ''; ;) {
-    const entries = await store.records(kind, after, SLICE_BODIES);
+    const entries = await from.records(kind, after, SLICE_BODIES);
     const last = entries.at(-1);
     if (last === undefined) return;
     yield entries;

@@ -2,12 +2,9 @@ import { handled, OptionError } from '../../base/index.js';
 import type { Host, RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Durability} from '../../delivery/durable/index.js';
 import { durabilityOf } from '../../delivery/durable/index.js';
-import { decode, encode } from '../../journal/index.js';
+import { allRecords, decode, encode } from '../../journal/index.js';
 
 const FORMAT = 1;
-/** Records that are read at once. */
-const SLICE = 1_024;
-
 /**
  * Which durable addresses there are, and of which definition: a record each, written before the first
  * message that is stored for it. Of an address where nobody lives its name is all that is in memory.
@@ -32,11 +29,7 @@ export class AddressRecords {
 
   private async load(durability: Durability): Promise<void> {
     await durability.whenReady();
-    for (let after = ''; ;) {
-      const entries = await durability.journal.records('address', after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      after = last.key;
+    for await (const entries of allRecords(durability.journal, 'address')) {
       for (const { key, body } of entries) {
         const [, definition] = decode(body) as [number, string];
         if (!this.known.has(key)) this.known.set(key, definition);

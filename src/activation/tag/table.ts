@@ -1,9 +1,7 @@
 import type { AgentRefImpl } from '../../behaviour/gen/index.js';
-import { decode, encode, type Journal } from '../../journal/index.js';
+import { allRecords, decode, encode, type Journal } from '../../journal/index.js';
 
 const FORMAT = 1;
-/** Records that are read at once. */
-const SLICE = 256;
 
 type Row = readonly [typeof FORMAT, 'bound' | 'grouped', string, string, readonly string[]];
 
@@ -32,11 +30,7 @@ export class TagTable {
     const { journal } = this;
     if (journal === null) return;
     await this.ready;
-    for (let after = ''; ;) {
-      const entries = await journal.records('tag', after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      after = last.key;
+    for await (const entries of allRecords(journal, 'tag')) {
       for (const { key, body } of entries) {
         const [, state, to, definition, tags] = decode(body) as Row;
         this.known.set(key, { state, to, definition, tags, ref: null });

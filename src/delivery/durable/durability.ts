@@ -4,7 +4,7 @@ import { hostOf } from '../../behaviour/gen/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import { StreamSlot } from '../../behaviour/gen/request/index.js';
 import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
-import { decode, encode, type Journal, type Slice, StoreError } from '../../journal/index.js';
+import { allRecords, decode, encode, type Journal, type Slice, StoreError } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { type Gate, type Kernel, Phase, type Process } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
@@ -30,9 +30,6 @@ import { DurableWaits } from './waits.js';
 import { attemptsRow, DeferredMessage, StoredMessage } from './stored-message.js';
 import { WholeState } from './state/whole-state.js';
 import { TopicRows } from './topic-rows.js';
-
-/** Records that are read at once. */
-const SLICE = 1_024;
 
 /**
  * What outlives the program in one system: stored messages, durable agents, and what they wait for.
@@ -248,11 +245,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
 
   /** Failures that were told, and attempts that had begun when the program died. */
   private async loadAttempts(marks: ReadonlyMap<number, number>): Promise<void> {
-    for (let after = ''; ;) {
-      const entries = await this.journal.records('attempt', after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) break;
-      after = last.key;
+    for await (const entries of allRecords(this.journal, 'attempt')) {
       for (const { key, body } of entries) {
         const [, attempts, failures] = decode(body) as [number, number, FailedAttempt[]];
         this.attempts.set(Number(key), { attempts, failures });

@@ -1,7 +1,4 @@
-import type { Journal, Kind } from '../../journal/index.js';
-
-/** Records that are read at once. */
-const SLICE = 1_024;
+import { allRecords, type Journal, type Kind } from '../../journal/index.js';
 
 /** All records of a kind that has few, in memory: what was put last, whether it is committed or not. */
 export class KeptRecords {
@@ -10,11 +7,7 @@ export class KeptRecords {
 
   /** Reads what is there. */
   async load(): Promise<void> {
-    for (let after = ''; ;) {
-      const entries = await this.journal.records(this.kind, after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      after = last.key;
+    for await (const entries of allRecords(this.journal, this.kind)) {
       for (const { key, body } of entries) this.found.set(key, body);
     }
   }

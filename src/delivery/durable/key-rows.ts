@@ -1,5 +1,5 @@
 import { decode, encode } from '../../journal/codec/index.js';
-import type { Journal } from '../../journal/index.js';
+import { allRecords, type Journal } from '../../journal/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind } from '../../api/delivery.js';
 import { KeyRecord, Outcome } from '../guarantee/index.js';
@@ -16,8 +16,6 @@ import { isWaitingRow, WaitingRows, type WaitingRow } from './waiting-rows.js';
 const FORMAT = 1;
 /** Format of the row of a key whose message waits. */
 const TAKEN = 2;
-/** Records that are read at once. */
-const SLICE = 1_024;
 /** Between the name of a destination, which has none of it, and the key. */
 const BETWEEN = '\n';
 /** The operation of a key whose message had another one than its duplicate. */
@@ -73,11 +71,7 @@ export class KeyRows {
   /** Reads what is there. */
   async load(): Promise<void> {
     const rows: [key: string, row: Row, bytes: number][] = [];
-    for (let after = ''; ;) {
-      const entries = await this.journal.records('ledger', after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) break;
-      after = last.key;
+    for await (const entries of allRecords(this.journal, 'ledger')) {
       for (const { key, body } of entries) {
         const row = decode(body) as Row | TakenRow | WaitingRow;
         if (isWaitingRow(row)) this.coalescing.found(key, row);

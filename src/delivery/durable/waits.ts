@@ -1,7 +1,7 @@
 import { CastcallError, Deadline, delayMs, handled, OptionError, unstacked } from '../../base/index.js';
 import { checkKeys } from '../../behaviour/gen/index.js';
 import { abandonRun, type AgentSelf } from '../../behaviour/gen/server/index.js';
-import { decode, encode, type Journal } from '../../journal/index.js';
+import { allRecords, decode, encode, type Journal } from '../../journal/index.js';
 import { Run } from '../../process/record/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
 import type { PendingWait, Waits } from '../../api/durable/steps.js';
@@ -11,9 +11,6 @@ import { storedOf } from './steps.js';
 
 const FORMAT = 1;
 const ID_MAX = 256;
-/** Records that are read at once. */
-const SLICE = 1_024;
-
 type State = 'pending' | 'resolved' | 'rejected' | 'expired';
 type Row = readonly [number, string, number, string, number, State, unknown, number];
 
@@ -203,11 +200,7 @@ export class DurableWaits implements Waits {
   /** Reads what is there. */
   async load(): Promise<void> {
     const now = this.kernel.env.wall();
-    for (let after = ''; ;) {
-      const entries = await this.journal.records('wait', after, SLICE);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      after = last.key;
+    for await (const entries of allRecords(this.journal, 'wait')) {
       for (const { key, body } of entries) {
         const { agent, seq, op, since, state, value, dueAt } = decodeWait(body);
         const wait = new Wait(this, key, agent, seq, op, since, dueAt);
