@@ -172,13 +172,14 @@ export class Activation implements Starter, Activator, Home {
 
   ended(resident: Resident, p: Process, reason: ExitReason): void {
     if (resident.p !== p) return;
-    if (!resident.running) {
+    const begun = p.mailbox.handled > 0 || p.op !== null;
+    if (!resident.running && !begun) {
       resident.p = null;
       return this.failed(resident, reason);
     }
     this.left(resident);
     // One that ends in order, and has done nothing, would be started again and again by what waits for it.
-    const idle = p.mailbox.handled === 0 && p.op === null && reason !== PASSIVATED;
+    const idle = !begun && reason !== PASSIVATED;
     if (isOrderly(reason) && !idle) {
       this.kernel.deadlines.remove(resident);
       this.residents.delete(resident.cell.name);
@@ -189,9 +190,9 @@ export class Activation implements Starter, Activator, Home {
   }
 
   left(resident: Resident): void {
+    if (resident.running) this.running--;
     resident.p = null;
     resident.running = resident.saving = false;
-    this.running--;
   }
 
   /** A start has. */

@@ -1,4 +1,4 @@
-import { Deadline } from '../../base/index.js';
+import { callError, Deadline } from '../../base/index.js';
 import { ended, held, released } from '../../mailbox/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import type { Router } from '../../router/index.js';
@@ -47,6 +47,9 @@ export class Absent {
   /** Its id; null when one with its key waits, and is kept. */
   add(tag: string, read: ReadMessage, given: unknown): string | null {
     const { kernel } = this.router;
+    if (kernel.closed) {
+      throw callError('NOPROC', { target: tag, op: read.op, verb: 'deliver', reason: 'the system has stopped' });
+    }
     const id = `${tag}:${++this.places}`;
     const before = this.met(tag, read);
     const asked = read.deliver.coalesce;
@@ -113,6 +116,7 @@ export class Absent {
         verb: 'deliver', to: tag, from: undefined, fromName: undefined, attempts: 0, failures: [], guarantee, key,
       },
       resend: (again): RetryRefusal | null => {
+        if (router.kernel.closed) return 'SYSTEM_STOPPED';
         this.add(tag, read, again);
         this.arrivedIfBound(tag);
         return null;

@@ -66,6 +66,7 @@ export class StreamImpl implements MessageStream {
   private ended: MessageAnswer | null = null;
   private error: unknown = undefined;
   private failed = false;
+  private last: Promise<unknown> = Promise.resolve();
   constructor(
     private readonly reader: ChunkReader,
     readonly answer: Promise<MessageAnswer>,
@@ -79,17 +80,30 @@ export class StreamImpl implements MessageStream {
     return this;
   }
 
-  async next(): Promise<IteratorResult<MessageEvent, undefined>> {
+  /** Who asks several times at once is answered in turn. */
+  next(): Promise<IteratorResult<MessageEvent, undefined>> {
+    const step = this.last.then(() => this.step());
+    this.last = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Nothing waits for it to read on. */
+  private leave(): void {
+    this.over = true;
+    this.reader.leave();
+  }
+
+  private async step(): Promise<IteratorResult<MessageEvent, undefined>> {
     for (;;) {
       if (this.over) return { done: true, value: undefined };
       const next = this.reader.take();
       if (next !== undefined) return { done: false, value: { kind: 'chunk', ...next } };
       if (this.failed) {
-        this.over = true;
+        this.leave();
         throw this.error;
       }
       if (this.ended !== null) {
-        this.over = true;
+        this.leave();
         return { done: false, value: this.ended };
       }
       await this.reader.come();
@@ -98,8 +112,7 @@ export class StreamImpl implements MessageStream {
 
   /** Reads no more; the message goes on. */
   return(): Promise<IteratorResult<MessageEvent, undefined>> {
-    this.over = true;
-    this.reader.leave();
+    this.leave();
     return Promise.resolve({ done: true, value: undefined });
   }
 }

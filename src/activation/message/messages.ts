@@ -1,6 +1,7 @@
 import { callError, handled, OptionError } from '../../base/index.js';
 import { AgentRefImpl, RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Host } from '../../behaviour/gen/index.js';
+import { readDeliver, STANDARD } from '../../behaviour/gen/outward/index.js';
 import { ChunkReader, type Delivery } from '../../delivery/guarantee/index.js';
 import { durabilityOf } from '../../delivery/durable/index.js';
 import { Cell } from '../../router/names/index.js';
@@ -75,6 +76,7 @@ export class Messages {
     if (tag !== null) await this.tags.loaded;
     const ref = tag === null ? this.refOf(target as AgentRefImpl | string, read.op) : this.leads(tag);
     if (ref === null) return this.wait(tag as string, read, payload);
+    if (read.signal?.aborted === true) return { kind: 'cancelled', id: '', receipt: undefined, reason: 'cancelled' };
     const { accepted, started } = this.post(ref, read, payload, reader, tag === null ? null : this.groupOf(tag));
     const receipt = await accepted;
     if (read.enqueue) {
@@ -99,11 +101,22 @@ export class Messages {
     const cell = addr instanceof Cell && addr.owner === null ? addr : null;
     if (cell !== null && !read.enqueue && cell.activator instanceof Activation) cell.activator.wake(cell);
     const accepted = deliveries.deliver(ref, op, checked, null, read.deliver, { reader, quiet: read.enqueue });
-    if (group !== null) for (const tag of group.tags) this.table.put(tag, { ...group, state: 'bound', tags: [tag] });
+    if (group !== null) for (const tag of group.tags) this.bindOf(group, tag);
     return { accepted, started: cell !== null && cell.owner !== null };
   }
 
+  /** A tag of the group, unless it was unbound or moved meanwhile. */
+  private bindOf(group: Leads, tag: string): void {
+    const now = this.table.get(tag);
+    if (now === undefined || now.state !== 'grouped') return;
+    if (now.to === group.to && now.definition === group.definition) {
+      this.table.put(tag, { ...group, state: 'bound', tags: [tag] });
+    }
+  }
+
   private wait(tag: string, read: ReadMessage, payload: unknown): MessageAnswer {
+    // As if it went now: what is wrong with them is said here.
+    readDeliver('deliver', read.deliver, STANDARD, () => this.host.kernel.env.wall());
     const id = this.absent.add(tag, read, payload);
     return id === null
       ? { kind: 'superseded', id: tag, receipt: undefined, reason: 'superseded' }

@@ -88,6 +88,7 @@ export function begin(d: Message): boolean {
 function beginRarely(to: Destination, d: Message, rare: Rare): void {
   const { extra, slot, stored } = rare;
   rare.begunAt = -1;
+  rare.quiet = false; // what has begun is a delivery like any other
   const { counters, all } = to;
   if (slot !== null) leaveSlot(to, d, slot);
   if (extra !== null) {

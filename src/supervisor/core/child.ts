@@ -102,24 +102,33 @@ export function isEnding(p: Process): boolean {
   return p.phase === Phase.Dead || shutsDown(p);
 }
 
+/** Who has starts under way, how many, and what ends them: one listener, however many they are. */
+const starters = new WeakMap<Process, { many: number; readonly end: () => void }>();
+
 /**
  * A start that takes its time must not hold up the shutdown of the starter: what is starting is
  * asked to end, too.
  */
 export async function endedWith<T>(starter: Process, starting: Promise<T>): Promise<T> {
   const { signal } = starter.self as AgentSelf;
-  const end = (): void => {
-    if (starter.phase !== Phase.Dead) {
-      for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
-    }
-  };
-  if (shutsDown(starter)) end();
-  else onAbort(signal, end);
+  const known = starters.get(starter) ?? { many: 0, end: () => { endStarting(starter); } };
+  if (shutsDown(starter)) known.end();
+  else if (known.many === 0) onAbort(signal, known.end);
+  known.many++;
+  starters.set(starter, known);
   try {
     return await starting;
   } finally {
-    signal.removeEventListener('abort', end);
+    if (--known.many === 0) {
+      starters.delete(starter);
+      signal.removeEventListener('abort', known.end);
+    }
   }
+}
+
+function endStarting(starter: Process): void {
+  if (starter.phase === Phase.Dead) return;
+  for (const p of [...(starter.ext?.starting ?? [])]) exitSignal(p, starter, 'shutdown', false);
 }
 
 function adopt(supervisor: Process, child: Child, p: Process | null): void {

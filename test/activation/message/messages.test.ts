@@ -223,3 +223,61 @@ describe('Tags / names', () => {
     expect(system.stats().held).toBe(0);
   });
 });
+
+describe('what a hostile user found', () => {
+  test('options of a message to an absent tag are checked as those of any other', async () => {
+    const { system } = world();
+    for (const wrong of [
+      { expiresInMs: NaN }, { expiresInMs: 'infinity' }, { guarantee: 'foo' }, { bogus: 1 }, { enqueue: {} },
+      { enqueue: { key: 'k', merge: 5 } },
+    ]) {
+      await expect(system.message({ tag: 'later' }, 'x', wrong as never), JSON.stringify(wrong))
+        .rejects.toMatchObject({ name: 'OptionError' });
+    }
+    expect(system.stats()).toMatchObject({ held: 0 });
+  });
+
+  test('a group takes back no tag that was moved or unbound', async () => {
+    const { system, Chat } = world();
+    await system.tags.group(['a', 'b', 'c'], Chat, 'x/front');
+    await system.tags.bind('b', system.address(Chat, 'y/other'), { displace: true });
+    await system.tags.unbind('c');
+    await system.message({ tag: 'a' }, 'hi');
+    expect(await system.tags.resolve('a')).toMatchObject({ state: 'bound', to: 'x/front' });
+    expect(await system.tags.resolve('b')).toMatchObject({ state: 'bound', to: 'y/other' });
+    expect((await system.tags.resolve('c')).state).not.toBe('bound');
+  });
+
+  test('a signal that has fired sends nothing', async () => {
+    const { system, Chat, seen } = world();
+    const answer = await system.message(system.address(Chat, 'a'), 'never', { signal: AbortSignal.abort() });
+    expect(answer.kind).toBe('cancelled');
+    await settleTurn();
+    expect(seen).toEqual([]);
+  });
+
+  test('who asks a stream several times at once is answered in turn', async () => {
+    const { system, Chat } = world();
+    const stream = system.message(system.address(Chat, 'a'), 'one two', { op: 'tell', stream: true });
+    const told = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
+    expect(told.map(({ value }) => (value?.kind === 'chunk' ? value.chunk : value?.kind)))
+      .toEqual(['one', 'two', 'delivered', undefined]);
+  });
+
+  test('an agent that handles its first message and stops has not failed to start', async () => {
+    const { system } = world();
+    const Once = defineAgent({
+      init: async () => { await Promise.resolve(); return {}; },
+      calls: { turn(self, n: number) { self.stop(); return n; } },
+    });
+    const once = system.address(Once, 'once');
+    for (const n of [1, 2, 3, 4]) expect(await once.call('turn', n)).toBe(n);
+  });
+
+  test('after the stop a message to an absent tag is refused', async () => {
+    const { system } = world();
+    await system.stop();
+    await expect(system.message({ tag: 't' }, 1)).rejects.toMatchObject({ code: 'NOPROC' });
+    expect(system.stats()).toMatchObject({ held: 0 });
+  });
+});
