@@ -24,7 +24,7 @@ export class Weight {
   refresh(): void {
     if (this.max === Infinity || this.asking) return;
     const room = this.max * INTAKE_PART - this.known;
-    if (this.added > room / 2 && this.freed) void this.ask().catch(() => undefined);
+    if ((this.freed || this.added > 0) && this.added > room / 2) void this.ask().catch(() => undefined);
   }
   async ask(): Promise<void> {
     if (this.max === Infinity) return;

@@ -78,7 +78,9 @@ interface Outlives {
 /** Opens the store, and fills the ports of what outlives the program. */
 function openStore(host: Host, delivery: Delivery, source: StoreSource, retention: Retention): Outlives {
   const { kernel, router } = host;
-  const journal = new Journal(source.connect(), kernel.env);
+  const store = source.connect();
+  const { bytesMax } = store;
+  const journal = new Journal(store, kernel.env, bytesMax === undefined ? {} : { bytesMax });
   const durability = new Durability(
     journal, kernel, router, delivery, (definition) => delivery.baseOf(definition), retention,
   );

@@ -128,7 +128,9 @@ export class StatemSelf extends ServerSelf {
     const { p, module } = this;
     this.table = module.tableOf(this.state);
     this.commit();
-    for (const [code, due, since, content] of timeouts) this.clock().resume(p, keyOf(code), due, since, content);
+    // As in a machine that lives: what was due first comes first, and may take the others away.
+    const due = timeouts.toSorted((a, b) => a[1] - b[1]);
+    for (const [code, at, since, content] of due) this.clock().resume(p, keyOf(code), at, since, content);
     const events = (rows: typeof next): Queued[] => rows.flatMap((row) => eventFrom(row, module) ?? []);
     if (next.length > 0) this.events().insert(events(next));
     if (postponed.length > 0) this.events().postponed.push(...events(postponed));

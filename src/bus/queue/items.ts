@@ -185,6 +185,10 @@ export class Items implements ItemQueue, Lender {
     lease.over();
   }
 
+  keeps(_lease: LeaseImpl): boolean {
+    return false;
+  }
+
   abandoned(lease: LeaseImpl, reason: ExitReason): void {
     this.lose(lease.of, reason);
   }

@@ -17,6 +17,8 @@ export interface Lender {
   nack(lease: LeaseImpl, delayMs: number | undefined, reason: unknown): boolean;
   reject(lease: LeaseImpl, reason: unknown): boolean;
   extend(lease: LeaseImpl, ms: number): boolean;
+  /** it is acknowledged in a turn that is not committed yet */
+  keeps(lease: LeaseImpl): boolean;
   /** the process that has it has ended */
   abandoned(lease: LeaseImpl, reason: ExitReason): void;
   /** The answer of a verb that counted. */
@@ -103,7 +105,7 @@ export class LeaseImpl<T = unknown> implements Lease<T>, Holding, Held {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (this.counts ? this.nack() : this.#lender.kernel.scheduler.paced(DONE));
+    await (this.counts && !this.#lender.keeps(this) ? this.nack() : this.#lender.kernel.scheduler.paced(DONE));
   }
 
   /* ---- for the queue ---- */

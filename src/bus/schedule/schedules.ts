@@ -60,7 +60,14 @@ export class Schedules implements Table {
 
   /** False when no schedule has that name. */
   cancel(given: string): boolean {
-    return this.active.get(checkBusName('cancelSchedule', given))?.cancel() ?? false;
+    const name = checkBusName('cancelSchedule', given);
+    return this.active.get(name)?.cancel() ?? this.dropStored(name);
+  }
+
+  /** One of an earlier life that nobody has made again: only its record is left. */
+  private dropStored(name: string): boolean {
+    const durability = durabilityOf(this.kernel);
+    return durability?.ready === true && durability.journal.state === 'open' && durability.timers.drop(name);
   }
 
   ended(schedule: ScheduleImpl): void {
@@ -86,7 +93,8 @@ export class Schedules implements Table {
     const turn = maker === null || maker.ext === null ? null : maker.ext.turn;
     const begin = (): void => made.schedule.begin(made.keeper.record);
     if (turn !== null && turn.open) {
-      turn.keep(new Made(made.schedule, made.keeper.bytes, begin, () => this.recoverOne(durability, name, [])));
+      const forget = (): void => { if (!this.active.has(name)) this.dropStored(name); };
+      turn.keep(new Made(made.schedule, made.keeper.bytes, begin, forget, () => this.recoverOne(durability, name, [])));
     } else if (durability.ready) begin();
     else this.whenReady(durability, made.schedule, begin);
     return made.schedule;
@@ -160,11 +168,14 @@ class Made implements TurnPart {
     private readonly schedule: ScheduleImpl,
     readonly bytes: number,
     private readonly begin: () => void,
+    /** it was cancelled meanwhile: so is what an earlier life has left */
+    private readonly forget: () => void,
     /** what it took the place of goes on */
     private readonly restore: () => void,
   ) {}
   joins(): void {
     if (this.schedule.active) this.begin();
+    else this.forget();
   }
   committed(): void {
     // its record tells

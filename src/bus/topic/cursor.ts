@@ -1,5 +1,5 @@
 import type { KeptRecords } from '../../delivery/durable/index.js';
-import { decode, encode, type Commit, type Journal, type StoreError } from '../../journal/index.js';
+import { decode, encode, type Commit, type Journal, StoreError } from '../../journal/index.js';
 
 const FORMAT = 1;
 /** Between the name of a topic, which has none of it, and that of a subscription. */
@@ -48,6 +48,17 @@ export class Cursor implements Commit {
     this.written = this.at;
   }
 
+  /** The same; where the store takes nothing, a later life reads again what was not written. */
+  writeIfTaken(): boolean {
+    try {
+      this.write();
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
+  }
+
   committed(): void {
     this.writing = false;
     this.save();
@@ -57,8 +68,7 @@ export class Cursor implements Commit {
   }
 
   private save(): void {
-    if (this.at === this.written || this.journal.state !== 'open') return;
-    this.write();
+    if (this.at === this.written || this.journal.state !== 'open' || !this.writeIfTaken()) return;
     this.writing = true;
     this.journal.whenCommitted(this);
   }

@@ -73,7 +73,10 @@ export class StoredReader<T = unknown> extends Reader<T> implements DurableSubsc
   /** @internal */
   override lack(count: number): void {
     if (this.terms.gaps) super.lack(count);
-    else this.finish('slow');
+    else {
+      this.flow.miss(count);
+      this.finish('slow');
+    }
   }
 
   protected override shape(topic: string, message: unknown): unknown {
@@ -148,7 +151,7 @@ export class StoredReader<T = unknown> extends Reader<T> implements DurableSubsc
   protected override finished(end: SubscriptionEnd, reason: ExitReason): void {
     const { cursor, log } = this.terms;
     this.feed.stop();
-    if (cursor !== null && log.durability.journal.state === 'open') cursor.write();
+    if (cursor !== null && log.durability.journal.state === 'open') cursor.writeIfTaken();
     super.finished(end, reason);
   }
 }

@@ -62,6 +62,8 @@ export interface Store {
   readonly level: StoreLevel;
   /** of its file, beside which commands of other programs stand; none for a store without one */
   readonly path?: string;
+  /** bytes that may be in use: rows are refused near it; none for no limit */
+  readonly bytesMax?: number | undefined;
   /** Takes the ownership, brings the schema up to date, and looks for damage. */
   open(): Promise<Opened>;
   /**

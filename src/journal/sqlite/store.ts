@@ -37,6 +37,7 @@ interface PackedRows {
 export class SqliteStore implements Store {
   readonly level: 'disk' | 'process';
   readonly path: string;
+  readonly bytesMax: number | undefined;
   /** settings of SQLite as they were read back when it was opened */
   pragmas: Readonly<Record<string, number | string>> = {};
   private link: Link | null = null;
@@ -47,6 +48,7 @@ export class SqliteStore implements Store {
   constructor(private readonly settings: SqliteSettings) {
     this.level = settings.level;
     this.path = settings.path;
+    this.bytesMax = settings.bytesMax;
   }
 
   async open(): Promise<Opened> {

@@ -68,6 +68,8 @@ export class DurableItems extends Items {
   private reading = false;
   /** the system has stopped */
   private left = false;
+  /** it comes back because who has it ends, not because anybody says that it has failed */
+  private holderEnds = false;
   constructor(
     options: ReadQueue,
     ports: ItemPorts,
@@ -243,9 +245,15 @@ export class DurableItems extends Items {
     this.rows.undone(lease.of as StoredItem);
   }
 
+  override keeps(lease: LeaseImpl): boolean {
+    return (lease.of as StoredItem).kept;
+  }
+
   override abandoned(lease: LeaseImpl, reason: ExitReason): void {
     (lease.of as StoredItem).kept = false;
+    this.holderEnds = true;
     super.abandoned(lease, reason);
+    this.holderEnds = false;
   }
 
   override answered(verb: string, lease: LeaseImpl): Promise<void> {
@@ -265,14 +273,16 @@ export class DurableItems extends Items {
   unkept(lease: LeaseImpl, reason: unknown): void {
     if (!lease.counts) return;
     (lease.of as StoredItem).kept = false;
+    this.holderEnds = true;
     this.nack(lease, undefined, reason);
+    this.holderEnds = false;
   }
 
   /* ---- attempts ---- */
 
   /** That its consumer was shut down is no attempt. */
   protected override failed(item: StoredItem, delayMs: number | undefined, reason: unknown): void {
-    if (reason === 'normal' || !isOrderly(reason)) {
+    if (!this.holderEnds || reason === 'normal' || !isOrderly(reason)) {
       super.failed(item, delayMs, reason);
       return;
     }

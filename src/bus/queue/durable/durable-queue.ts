@@ -208,7 +208,7 @@ export class DurableQueue extends WorkQueue {
       void this.append(push);
       return null;
     } catch (error) {
-      return error instanceof StoreError && error.code !== 'STORE_FULL' ? 'QUEUE_CLOSED' : 'QUEUE_FULL';
+      return error instanceof StoreError ? error.code as RetryRefusal : 'NOT_STORABLE';
     }
   }
 

@@ -27,9 +27,10 @@ function usedBytes() {
   return (pages.get().page_count - free.get().freelist_count) * pageSize;
 }
 
-const WATERMARK = 0.95;
-
-/** Refuses what only adds rows, once the file is nearly as large as it may become; the store goes on. */
+/**
+ * Refuses what only adds rows, once the file is as large as it may become: the journal has refused rows before, unless
+ * pages have grown faster than what is in them.
+ */
 function admit(head) {
   let added = 0;
   for (let field = 0; field < head.length; field += FIELDS) {
@@ -37,7 +38,7 @@ function admit(head) {
     if (removes) return;
     if (head[field] < step) added += head[field + 3];
   }
-  if (added === 0 || usedBytes() + added <= bytesMax * WATERMARK) return;
+  if (added === 0 || usedBytes() + added <= bytesMax) return;
   throw refusal('STORE_FULL', path + ' is near its limit: ' + usedBytes() + ' bytes of bytesMax ' + bytesMax
     + ' are in use, and ' + added + ' were to come: let what is in it be handled or removed, or raise bytesMax');
 }

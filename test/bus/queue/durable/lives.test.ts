@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type System } from '../../../../src/index.js';
-import type { Queue, QueueOptions } from '../../../../src/bus/public.js';
+import type { Lease, Queue, QueueOptions } from '../../../../src/bus/public.js';
 import { dies, lifeOn, TestDisk } from '../../../delivery/durable/lives.js';
 import { settleTurn } from '../../../support/system.js';
 import { VirtualEnv } from '../../../support/virtual-env.js';
@@ -291,5 +291,46 @@ describe('P19 a durable queue over lives', () => {
     const after = await lifeOn(disk).queue<string>('jobs', LEASED).lease();
     expect(after.token).toBeGreaterThan(before.token);
     expect(after.id).toBe(before.id);
+  });
+});
+
+describe('P22 what an attempt of a durable queue is', () => {
+  it('an item that is given back is one, whatever the reason is called', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const jobs = system.queue<string>('jobs', { ...LEASED, attemptsMax: 2 });
+    await jobs.push('a');
+    for (const attempt of [1, 2]) {
+      const lease = await jobs.lease();
+      expect(lease.attempt).toBe(attempt);
+      await lease.nack({ reason: 'shutdown' });
+    }
+    expect(system.deadLetters.list()).toMatchObject([{ payload: 'a', attempts: 2 }]);
+    expect(jobs.stats()).toMatchObject({ deadLettered: 1, stored: 0 });
+    dies(system, disk);
+  });
+
+  it('P21: a lease that was acknowledged in a turn is not given back by its disposal', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const Worker = defineAgent({
+      name: 'worker', durable: true, init: () => ({ n: 0 }),
+      casts: {
+        async work(self, lease: Lease<string>) {
+          self.state.n++;
+          await lease.ack();
+          await lease[Symbol.asyncDispose]();
+        },
+      },
+      calls: { n: (self) => self.state.n },
+    });
+    const worker = await system.start(Worker, { name: 'worker' });
+    const jobs = system.queue<string>('jobs', LEASED);
+    jobs.consume(worker, { cast: 'work' });
+    await jobs.push('a');
+    for (let turn = 0; turn < 100 && jobs.stats().acked === 0; turn++) await settleTurn();
+    expect(jobs.stats()).toMatchObject({ acked: 1, returned: 0 });
+    expect(await worker.call('n')).toBe(1);
+    dies(system, disk);
   });
 });
