@@ -48,7 +48,7 @@ export class Ignore extends Control {
   /** @internal */
   constructor(
     /** why the runtime does not start it: what a start that nobody supervises rejects with */
-    readonly because?: Error,
+    readonly because?: Error | undefined,
   ) {
     super();
   }

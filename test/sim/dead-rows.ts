@@ -333,6 +333,6 @@ async function deathOf(sim: Simulation, life: Life): Promise<void> {
 }
 
 export const deadRowsSuite: Suite = suite(
-  'dead-rows', 'P21 P23: stored dead letters are edited, sent again, thrown away while programs die; each is in one place',
+  'dead-rows', 'P21 P23: stored dead letters are edited, sent again, thrown away while programs die, in one place',
   lives, (from) => ({ policy: from.pick(POLICIES), stepMs: from.pick([0, 0, 0.2]) }),
 );

@@ -27,8 +27,8 @@ const DONE: Promise<void> = Promise.resolve();
 export class Items implements ItemQueue, Lender {
   readonly kernel: Kernel;
   readonly account: QueueAccount;
-  protected readonly delayed = new Line<Item>();
-  protected readonly leased = new Line<Item>();
+  protected readonly delayed: Line<Item> = new Line<Item>();
+  protected readonly leased: Line<Item> = new Line<Item>();
   /** the one item of each key that waits, where such items coalesce */
   private readonly latest: Map<string, Item> | null;
   private lastId = 0;

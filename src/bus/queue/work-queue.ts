@@ -31,8 +31,8 @@ export class WorkQueue implements PullQueue {
   readonly items: Items;
   /** the operation of its dead letters */
   readonly op: Op;
-  protected readonly takers = new Line<Taker>();
-  protected readonly pushers = new Line<Pusher>();
+  protected readonly takers: Line<Taker> = new Line<Taker>();
+  protected readonly pushers: Line<Pusher> = new Line<Pusher>();
   private pumping = false;
   protected closed = false;
   /** its system has */

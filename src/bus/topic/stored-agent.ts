@@ -12,7 +12,7 @@ export class StoredAgent extends AgentSubscriber implements Fed {
   private readonly feed: Feed;
   private at = -1;
   /** @internal */
-  readonly space = Infinity;
+  readonly space: number = Infinity;
   /** @internal */
   readonly waits = false;
   /** @internal */
