@@ -151,7 +151,7 @@ class Office {
     const onError = random.chance(0.5) ? { onError: () => 'retry' as const } : {};
     return defineAgent({
       name: 'worker',
-      durable: true,
+      durable: { crashesMax: 'infinity' },
       delivery: { attemptsMax: 1 + random.int(3), backoff: { baseMs: 1 }, expiresInMs: 1e9, ...onError },
       init: () => ({ done: [] as Job[] }),
       calls: {

@@ -42,7 +42,7 @@ class Run {
     this.sums = system.queue<Job>('sums', { ...leased, leaseMs: 1_000_000, attemptsMax: 1_000 });
     this.agent = defineAgent({
       name: 'summer',
-      durable: true,
+      durable: { crashesMax: 'infinity' },
       init: (): Done => ({ items: [], kids: [] }),
       casts: { add: (self, lease: Lease<Job>) => this.add(self as unknown as AgentSelf, lease) },
     });

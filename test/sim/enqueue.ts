@@ -67,7 +67,7 @@ type Ids = readonly number[];
 function chatOf(book: Book, life: Life) {
   const { sim } = book;
   return defineAgent({
-    name: 'chat', durable: true, init: () => ({ effects: [] as number[] }),
+    name: 'chat', durable: { crashesMax: 'infinity' }, init: () => ({ effects: [] as number[] }),
     delivery: {
       attemptsMax: 1_000_000, expiresInMs: 10_000_000, backoff: { baseMs: 1, maxMs: 5 },
       onError: () => {

@@ -179,7 +179,7 @@ export class Hands {
 export function workerOf(hands: () => Hands) {
   return defineAgent({
     name: 'worker',
-    durable: true,
+    durable: { crashesMax: 'infinity' },
     init: () => ({ done: [] as Done[] }),
     calls: {
       work: (self, job: Job): unknown => hands().work(self as unknown as Self, job),
