@@ -25,8 +25,6 @@ export class PushRedelivery implements Redelivery {
     private readonly find: () => WorkQueue | undefined,
   ) {
     const past = item.rare?.past ?? null;
-    const failures = item.rare?.failures ?? [];
-    const before = past?.attempts ?? 0;
     this.lane = item.lane;
     this.key = item.key;
     this.past = past;
@@ -37,10 +35,7 @@ export class PushRedelivery implements Redelivery {
       to: name,
       from: undefined,
       fromName: undefined,
-      attempts: before + item.attempts,
-      failures: past === null
-        ? failures
-        : [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))],
+      ...triesOf(item),
       guarantee: undefined,
       key: item.key ?? undefined,
       seq: item.rare?.letter?.seq,
@@ -66,6 +61,18 @@ interface DeadItem {
   readonly lane: Rank;
   readonly key: string | null;
   readonly sender: Process | null;
+}
+
+/** Attempts of an item and how they failed, through all retries of its letter. */
+export function triesOf({ attempts, rare }: Item): Pick<Redelivery['facts'], 'attempts' | 'failures'> {
+  const failures = rare?.failures ?? [];
+  const past = rare?.past ?? null;
+  if (past === null) return { attempts, failures };
+  const before = past.attempts;
+  return {
+    attempts: before + attempts,
+    failures: [...past.failures, ...failures.map(({ attempt, reason }) => new Failure(before + attempt, reason))],
+  };
 }
 
 /** Into the queue that has the name now; the row of its letter goes in the transaction of the push. */

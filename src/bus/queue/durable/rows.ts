@@ -5,6 +5,7 @@ import type { Rank } from '../../../mailbox/index.js';
 import type { Op } from '../../../mailbox/message/index.js';
 import { BusError } from '../../core/index.js';
 import { Item, type ItemQueue } from '../item.js';
+import { triesOf } from '../redelivery.js';
 import { streamOf } from './row.js';
 
 /** An item with a row, whose sequence is its id. */
@@ -135,14 +136,14 @@ export class QueueRows {
   }
 
   private bury(item: StoredItem, op: Op): void {
-    const { id, payload, attempts, key, rare, reason, lane } = item;
+    const { id, payload, key, reason, lane } = item;
     const { dead } = this.durability;
     const at = this.wall();
     const provenance = { sender: null, named: false, sentAt: 0, traceparent: null, headers: null };
     try {
       const row = {
-        seq: id, op: op.name, payload, key, guarantee: 'at-least-once', attempts, failures: rare?.failures ?? [],
-        reason, at, version: op.version, order: null, terms: null, digest: null, provenance, origin: id, steps: false,
+        seq: id, op: op.name, payload, key, guarantee: 'at-least-once', ...triesOf(item), reason, at,
+        version: op.version, order: null, terms: null, digest: null, provenance, origin: id, steps: false,
         lane,
       } as const;
       item.cold.letter = new ItemLetter(dead, this.name, row, dead.add(this.name, encodeDeadLetter(row), at, 0));

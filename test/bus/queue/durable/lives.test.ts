@@ -310,6 +310,26 @@ describe('P22 what an attempt of a durable queue is', () => {
     dies(system, disk);
   });
 
+  it('attempts add up over retries of the letter, also in a later life', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk);
+    const jobs = system.queue<string>('jobs', { ...LEASED, attemptsMax: 2 });
+    await jobs.push('a');
+    for (const retried of [false, true]) {
+      if (retried) system.deadLetters.retry({});
+      for (let attempt = 0; attempt < 2; attempt++) await (await jobs.lease()).nack({ reason: `no ${retried}` });
+    }
+    expect(system.deadLetters.list()).toMatchObject([{ attempts: 4 }]);
+    await system.store.flush();
+    dies(system, disk);
+    const later = lifeOn(disk);
+    await later.store.ready;
+    const [letter] = later.deadLetters.list();
+    expect(letter?.failures?.map(({ attempt, reason }) => `${attempt} ${String(reason)}`))
+      .toEqual(['1 no false', '2 no false', '3 no true', '4 no true']);
+    dies(later, disk);
+  });
+
   it('P21: a lease that was acknowledged in a turn is not given back by its disposal', async () => {
     const disk = new TestDisk();
     const system = lifeOn(disk);
