@@ -105,12 +105,14 @@ describe('what is durable, on the command line', () => {
     for (const lane of ['high', 'normal', 'low'] as const) await jobs.push('s3cret', { lane });
     await (await jobs.lease()).nack({ delayMs: 60_000 });
     await (await jobs.lease()).reject('no');
+    await system.ref(Desk, 'jobs').deliver('note', 's3cret');
     expect(await values('queue', 'ls', path)).toMatchObject([
+      { kind: 'agent', name: 'jobs', messages: 1, dead: 0 },
       { kind: 'queue', name: 'jobs', messages: 2, op: 'item', attempts: 1, dead: 1 },
     ]);
     await system.stop();
     const { out } = await castcall('queue', 'ls', path);
-    expect(out[1]).toMatch(/^jobs +queue +2 +\d+ +item +.* UTC +1 +1$/);
+    expect(out[2]).toMatch(/^jobs +queue +2 +\d+ +item +.* UTC +1 +1$/);
     expect(out.join('\n')).not.toContain('s3cret');
   });
 

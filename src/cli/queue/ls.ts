@@ -1,6 +1,6 @@
 import { decode } from '../../journal/index.js';
 import { decodeItem, queueOf } from '../../bus/queue/index.js';
-import { decodeMessage } from '../../delivery/durable/index.js';
+import { decodeDeadLetter, decodeMessage } from '../../delivery/durable/index.js';
 import {
   type CliCommand, Exit, type Input, type Inspected, Listing, readAs, type StoreInspector, when, withStore,
 } from '../command/index.js';
@@ -60,8 +60,11 @@ function waiting(store: StoreInspector): Waiting[] {
     }
     all.push(...known.values());
   }
-  for (const { name } of store.rows('dead')) {
-    for (const one of all) if (one.name === name) one.dead++;
+  for (const row of store.rows('dead')) {
+    const read = readAs(row, decodeDeadLetter);
+    if (!('value' in read)) continue;
+    const kind = read.value.lane === null ? 'agent' : 'queue';
+    for (const one of all) if (one.name === row.name && one.kind === kind) one.dead++;
   }
   return all;
 }
