@@ -133,6 +133,8 @@ function worksNow(p: Process): boolean {
 /** Looks again and again until nobody works: not at each message, which would have to pay for it. */
 class IdleWait extends Deadline {
   private readonly began: number;
+  /** no time passes in a system that has stopped */
+  private readonly stopped = (): void => { this.over(this.busy()); };
   constructor(
     private readonly kernel: Kernel,
     private readonly busy: () => string[],
@@ -142,16 +144,22 @@ class IdleWait extends Deadline {
   ) {
     super();
     this.began = kernel.env.mono();
+    kernel.stopHooks.add(this.stopped);
   }
   look(): void {
     const busy = this.busy();
-    if (busy.length === 0) return this.resolve();
     const left = this.limitMs < 0 ? LOOK_MS : this.limitMs - (this.kernel.env.mono() - this.began);
-    if (left <= 0) return this.late(busy);
+    if (busy.length === 0 || left <= 0) return this.over(busy);
     this.kernel.deadlines.add(this, Math.max(1, Math.min(LOOK_MS, Math.ceil(left))));
   }
   expire(): void {
     this.look();
+  }
+
+  private over(busy: string[]): void {
+    this.kernel.stopHooks.delete(this.stopped);
+    if (busy.length === 0) this.resolve();
+    else this.late(busy);
   }
 }
 

@@ -64,6 +64,16 @@ describe('Wake all / wait idle', () => {
     await patient;
   });
 
+  it('P6 is over when the system stops, whoever works', async () => {
+    const system = testSystem();
+    system.address(Clerk, 'team/ann').call('wait', new Promise<void>(() => undefined)).catch(() => undefined);
+    const waits = system.addresses('team').whenIdle({ timeoutMs: 'infinity' });
+    await settleTurn();
+    await system.stop({ timeoutMs: 5 });
+    await Promise.allSettled([waits]);
+    expect(await system.addresses('team').list()).toEqual([]);
+  });
+
   it('P39 bad options are refused', async () => {
     const all = testSystem().addresses();
     await expect(all.deliverAll({ concurrency: 0 })).rejects.toMatchObject({ code: 'BAD_OPTION' });
