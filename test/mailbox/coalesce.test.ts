@@ -100,6 +100,20 @@ describe('coalescing', () => {
     expect(ref.stats().mailbox.bytes?.now).toBe(0);
   });
 
+  it('P9 a replacement that is smaller lets in who waits for the bytes', async () => {
+    const system = testSystem();
+    const { ref, seen, go } = await heldWorker(system, { capacityBytes: 10, overflow: 'suspend' });
+    ref.cast('work', 'sixsix', { coalesce: 'k' });
+    const put = ref.put('work', 'seventh');
+    expect(ref.stats().mailbox).toMatchObject({ bytes: { now: 6 }, waiting: 1 });
+    expect(ref.tryCast('work', 'six', { coalesce: 'k' })).toBe('ok');
+    expect(ref.stats().mailbox).toMatchObject({ bytes: { now: 10 }, waiting: 0, superseded: 1 });
+    await put;
+    await go();
+    expect(seen).toEqual(['six', 'seventh']);
+    expectConserved(system.stats());
+  });
+
   it('P3 a key is a text of 1 to 1,024 bytes, for casts only', async () => {
     const system = testSystem();
     const { ref } = await heldWorker(system, {}) as unknown as

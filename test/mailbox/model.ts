@@ -64,6 +64,7 @@ export class Model {
         Object.assign(other, { text: one.text, bytes: one.bytes, expires: one.expires });
       }
       this.counts.superseded++;
+      this.letIn();
       return 'ok';
     }
     const reserved = one.rank === 3 && this.rules.reserve > 0;

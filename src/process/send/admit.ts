@@ -265,6 +265,7 @@ function coalesceQueued(
     chargeBytes(state, extra, bytes);
   }
   rejected(box, 'superseded');
+  if (state.waiting.size > 0) box.letIn(state, reserved(p, state)); // a smaller one may have left room
   return Entry.Queued;
 }
 
