@@ -81,7 +81,9 @@ export class Deadlines {
     private readonly poke: () => void,
   ) {}
 
+  /** Arms it; one that is pending is moved, for a second place of it would never be left. */
   add(deadline: Deadline, ms: number): void {
+    if (deadline.entry !== null) this.lift(deadline.entry);
     deadline.entry = this.place(deadline, ms);
   }
 

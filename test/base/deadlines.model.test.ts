@@ -6,6 +6,7 @@ import { VirtualEnv } from '../support/virtual-env.js';
 type Step =
   | { readonly kind: 'add'; readonly ms: number }
   | { readonly kind: 'remove'; readonly at: number }
+  | { readonly kind: 'again'; readonly at: number; readonly ms: number }
   | { readonly kind: 'stamp' }
   | { readonly kind: 'pass'; readonly ms: number };
 
@@ -13,6 +14,9 @@ const DURATIONS = [0, 1, 2, 3, 5, 8, 100, 5_000, 2 ** 31, 2 ** 32 + 7];
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('add' as const), ms: fc.constantFrom(...DURATIONS) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), at: fc.nat(200) }) },
+  { weight: 2, arbitrary: fc.record(
+    { kind: fc.constant('again' as const), at: fc.nat(200), ms: fc.constantFrom(...DURATIONS) },
+  ) },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: 'stamp' }) },
   { weight: 3, arbitrary: fc.record(
     { kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 0.3, 1, 2, 4.7, 50, 6_000, 2 ** 31, 2 ** 33) },
@@ -62,6 +66,12 @@ describe('Deadlines against a naive model', () => {
           const wanted = model.pending.some((known) => known.id === deadline.id);
           expect(deadlines.remove(deadline)).toBe(wanted);
           model.pending = model.pending.filter((known) => known.id !== deadline.id);
+        } else if (one.kind === 'again') { // one that is pending is moved
+          const deadline = made[one.at % Math.max(1, made.length)];
+          if (deadline === undefined) continue;
+          deadlines.add(deadline, one.ms);
+          model.pending = model.pending.filter((known) => known.id !== deadline.id);
+          model.pending.push({ id: deadline.id, ms: one.ms, due: -1 });
         } else if (one.kind === 'stamp') {
           deadlines.stamp();
           model.stamp(env.now);

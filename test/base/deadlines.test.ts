@@ -181,6 +181,22 @@ describe('Deadlines', () => {
     expect(deadlines.remaining(a)).toBeUndefined();
   });
 
+  it('one that is armed while it is pending is moved: it fires once, at the later call', () => {
+    const a = arm('a', 10);
+    deadlines.add(a, 5);
+    expect(deadlines.count).toBe(1);
+    deadlines.stamp();
+    deadlines.add(a, 20);
+    expect(deadlines.count).toBe(1);
+    deadlines.stamp();
+    env.jump(10);
+    expect(names()).toEqual([]);
+    env.jump(10);
+    env.jump(1_000);
+    expect(names()).toEqual(['a']);
+    expect(deadlines.count).toBe(0);
+  });
+
   it('one may arm and disarm others, and itself again, while it fires', () => {
     const victim = arm('victim', 10);
     let again = 0;

@@ -215,9 +215,10 @@ export class ScheduleImpl extends Deadline implements Schedule, Holding {
     this.#servedAt += Math.floor((this.#table.kernel.env.u32() / 0x1_0000_0000) * (Math.floor(most) + 1));
   }
 
-  /** What cannot run now is tried again. */
+  /** What cannot run now is tried again, with its next time when that comes before. */
   #again(): void {
-    this.#table.kernel.deadlines.add(this, AGAIN_MS);
+    const { deadlines } = this.#table.kernel;
+    if ((deadlines.remaining(this) ?? Infinity) > AGAIN_MS) deadlines.add(this, AGAIN_MS);
   }
 
   #arm(): void {

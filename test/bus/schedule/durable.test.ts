@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Env } from '../../../src/base/index.js';
+import { ScheduleImpl } from '../../../src/bus/schedule/schedule.js';
 import { createSystem, defineAgent, type System, type SystemOptions } from '../../../src/index.js';
 import { memoryStore } from '../../../src/journal/memory/index.js';
 import { sqlite } from '../../../src/journal/sqlite/index.js';
+import { kernelOf } from '../../../src/system/index.js';
 import type { StoreSource } from '../../../src/api/durable/store.js';
 import { lifeOn, TestDisk } from '../../delivery/durable/lives.js';
 import { Place } from '../../journal/sqlite/place.js';
@@ -178,6 +180,32 @@ describe('a durable schedule', () => {
       await pass(system, 2_000, 500);
       await expect.poll(() => clerk.call('read')).toHaveLength(1);
     });
+  });
+
+  it('waits with one deadline for a store that has failed, whatever ends meanwhile', async () => {
+    const disk = new TestDisk();
+    const given: SystemOptions & { readonly env: Env } = { env };
+    const system = lifeOn(disk, given);
+    await system.store.ready;
+    midnight();
+    const ends: (() => void)[] = [];
+    const run = (): Promise<void> => new Promise((resolve) => { ends.push(resolve); });
+    system.schedule('x', { everyMs: 5_000, overlap: 'queue', durable: true }, run);
+    await pass(system, 20_000, 5_000);
+    expect(ends).toHaveLength(1);
+    expect(system.schedules()).toMatchObject([{ running: 1, waiting: 3 }]);
+    disk.fail();
+    await env.advance(5_000);
+    await settleTurn();
+    const { deadlines } = kernelOf(system);
+    const armed = (): number => deadlines.pending().filter((one) => one instanceof ScheduleImpl).length;
+    ends[0]?.();
+    await settleTurn();
+    expect(system.schedules()).toMatchObject([{ running: 0, waiting: 4 }]);
+    expect(armed()).toBe(1);
+    for (let second = 0; second < 10; second++) await env.advance(1_000);
+    expect(armed()).toBe(1);
+    expect(system.schedules()).toMatchObject([{ running: 0, waiting: 4 }]);
   });
 
   it('does any other job at most once for each time, and when it is made again', async () => {
