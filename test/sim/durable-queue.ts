@@ -21,8 +21,8 @@ class Run {
   readonly plain: Queue<Job>;
   readonly sums: Queue<Job>;
   private readonly agent;
-  /** of each lane the latest id that was handed out for the first time */
-  private readonly latest = new Map<string, number>();
+  /** of each lane what was handed out for the first time */
+  private readonly handed = new Map<string, Pick<Lease, 'id' | 'token'>[]>();
   private readonly holding = new Set<string>();
   private opened = false;
   /** that wait now */
@@ -157,11 +157,18 @@ class Run {
     }
   }
 
-  /** In its lane an item that nobody has had comes after those that were pushed before. */
-  private checkOrder({ id, attempt }: Lease<Job>, { key, lane }: Pushed): void {
+  /**
+   * In its lane an item that nobody has had is handed out after those that were pushed before. Tokens tell in which
+   * order; takers may hear in another one, when the turn in which one of them began to wait was used up.
+   */
+  private checkOrder({ id, token, attempt }: Lease<Job>, { key, lane }: Pushed): void {
     if (attempt > 1 || key !== undefined || lane === null) return;
-    this.sim.always((this.latest.get(lane) ?? 0) < id, `P24: ${id} comes late in its lane`);
-    this.latest.set(lane, id);
+    const before = this.handed.get(lane) ?? [];
+    for (const other of before) {
+      const inOrder = (other.token < token) === (other.id < id);
+      this.sim.always(inOrder, `P24: ${id} and ${other.id} change places in their lane`);
+    }
+    this.handed.set(lane, [...before, { id, token }]);
   }
 
   private async pull(): Promise<void> {
