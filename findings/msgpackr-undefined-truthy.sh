@@ -3,7 +3,7 @@
 # and hands it out as an object, so that a field which its sender left undefined is there, and truthy, for the receiver:
 # a task without a deadline has one. What @msgpack/msgpack writes itself for the same value is null.
 # Seen: deadline of another writer: object, set; of its own: null, unset.
-# castcall stores and sends CBOR by its own rules, in which undefined stays undefined (test/journal/codec); whoever puts
+# castcall stores and sends CBOR by its own rules, in which undefined stays undefined (test/codec); whoever puts
 # another codec at the edge of a system declares optional fields in a schema, which refuses the object.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib';
 import type { StoreFinding } from '../api/durable/store.js';
 import { hashText, mix } from '../base/text/index.js';
-import { Slab } from './codec/index.js';
+import { Slab } from '../codec/index.js';
 import { StoreError } from './port/index.js';
 
 /** Bytes before the payload. */

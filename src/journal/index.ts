@@ -1,5 +1,5 @@
 /** What survives the program: the journal, over the port of stores. */
-export { type CodecLimits, decode, encode } from './codec/index.js';
+export { type CodecLimits, decode, encode } from '../codec/index.js';
 export { type Command, CommandError, CommandPoller, sendCommand } from './commands.js';
 export { faultOf, FRAME_BYTES, placeOf } from './frame.js';
 export { Head, HEAD_KEY, Tally, tallyFinding } from './head.js';

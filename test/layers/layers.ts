@@ -38,7 +38,7 @@ export interface Layer {
 const hot = ['base', 'mailbox', 'process'] as const;
 const kernel = ['api', ...hot] as const;
 const otp = [...kernel, 'router', 'behaviour'] as const;
-const local = [...otp, 'supervisor', 'journal', 'delivery', 'bus'] as const;
+const local = [...otp, 'codec', 'supervisor', 'journal', 'delivery', 'bus'] as const;
 const spread = [...local, 'activation', 'cluster'] as const;
 const files = ['node:fs', 'node:fs/promises', 'node:path'] as const;
 const sockets = ['node:net', 'node:tls', 'node:http', 'node:https'] as const;
@@ -58,14 +58,16 @@ export const layers: Readonly<Record<string, Layer>> = {
   ]),
   // What users see in their editor: types, and values without behaviour. The other folders implement it.
   api: layer(1, ['base']),
+  // Of what is stored, and of what travels.
+  codec: layer(1, ['base'], [], ['node:util']),
   mailbox: layer(2, ['base', 'api']),
   process: layer(3, ['base', 'api', 'mailbox']),
   router: layer(4, kernel),
   behaviour: layer(5, [...kernel, 'router']),
   supervisor: layer(6, otp),
-  journal: layer(6, ['base', 'api'], ['workers'], [...files, 'node:util', 'node:worker_threads', 'node:zlib']),
-  delivery: layer(7, [...otp, 'supervisor', 'journal'], [], ['node:util']),
-  bus: layer(8, [...otp, 'supervisor', 'journal', 'delivery']),
+  journal: layer(6, ['base', 'api', 'codec'], ['workers'], [...files, 'node:worker_threads', 'node:zlib']),
+  delivery: layer(7, [...otp, 'codec', 'supervisor', 'journal'], [], ['node:util']),
+  bus: layer(8, [...otp, 'codec', 'supervisor', 'journal', 'delivery']),
   activation: layer(9, local),
   cluster: layer(9, local, ['net'], sockets),
   observe: layer(10, spread, ['net'], sockets),
@@ -122,7 +124,7 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
     launch: ['spec', 'core', 'dynamic'],
   },
   // Stores do not know each other.
-  journal: { port: [], codec: ['port'], memory: ['port'], sqlite: ['port'] },
+  journal: { port: [], memory: ['port'], sqlite: ['port'] },
   delivery: { guard: [], group: [], guarantee: ['guard', 'group'], durable: ['guarantee'] },
   bus: {
     core: [], topic: ['core'], queue: ['core'], schedule: ['core'], gather: ['core'], service: ['core'],
@@ -158,7 +160,7 @@ export const doorways: Readonly<Record<string, string>> = {
   'p-retry': 'delivery/guard/retry.ts',
   opossum: 'delivery/guard/breaker.ts',
   croner: 'bus/schedule/cron.ts',
-  'cbor-x': 'journal/codec/cbor.ts',
+  'cbor-x': 'codec/cbor.ts',
 };
 
 /** Folders whose code runs per message. */

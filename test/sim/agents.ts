@@ -1,6 +1,6 @@
 import { defineAgent, type Receipt } from '../../src/index.js';
 import { defineStatem } from '../../src/behaviour/statem/public.js';
-import { decode } from '../../src/journal/codec/index.js';
+import { decode } from '../../src/codec/index.js';
 import { unframe } from '../../src/journal/frame.js';
 import { POLICIES, Random, type Simulation } from '../../src/testing/index.js';
 import { Life } from './durable/life.js';

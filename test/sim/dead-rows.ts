@@ -1,6 +1,6 @@
 import { type AgentRef, child, defineAgent, type System } from '../../src/index.js';
 import { decodeDeadLetter, decodeMessage, type Durability, durabilityOf } from '../../src/delivery/durable/index.js';
-import { decode } from '../../src/journal/codec/index.js';
+import { decode } from '../../src/codec/index.js';
 import { unframe } from '../../src/journal/frame.js';
 import { kernelOf } from '../../src/system/index.js';
 import { POLICIES, Random, type Simulation } from '../../src/testing/index.js';

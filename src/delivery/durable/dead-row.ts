@@ -1,7 +1,7 @@
 import type { Schedule } from '../../base/index.js';
 import { printable } from '../../base/text/index.js';
 import type { Terms } from '../../behaviour/gen/outward/index.js';
-import { decode, encode } from '../../journal/codec/index.js';
+import { decode, encode } from '../../codec/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import type { Envelope, Provenance } from './envelope.js';
 

@@ -1,6 +1,6 @@
 import type { Schedule } from '../../base/index.js';
 import type { Terms } from '../../behaviour/gen/outward/index.js';
-import { decode, encode } from '../../journal/codec/index.js';
+import { decode, encode } from '../../codec/index.js';
 import type { FailedAttempt } from '../../api/delivery.js';
 import type { KeyRecord, Message } from '../guarantee/index.js';
 import { encodeTold } from './dead-row.js';

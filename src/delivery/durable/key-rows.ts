@@ -1,4 +1,4 @@
-import { decode, encode } from '../../journal/codec/index.js';
+import { decode, encode } from '../../codec/index.js';
 import { allRecords, type Journal } from '../../journal/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
 import type { DeliveryOutcome, FailedAttempt, OutcomeKind } from '../../api/delivery.js';

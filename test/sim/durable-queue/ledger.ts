@@ -1,5 +1,5 @@
 import { decodeItem, queueOf } from '../../../src/bus/queue/durable/index.js';
-import { decode } from '../../../src/journal/codec/index.js';
+import { decode } from '../../../src/codec/index.js';
 import { unframe } from '../../../src/journal/frame.js';
 import type { QueueStats } from '../../../src/bus/public.js';
 import type { Simulation } from '../../../src/testing/index.js';

@@ -1,5 +1,5 @@
 import { decodeMessage } from '../../../src/delivery/durable/envelope.js';
-import { decode } from '../../../src/journal/codec/index.js';
+import { decode } from '../../../src/codec/index.js';
 import { unframe } from '../../../src/journal/frame.js';
 import type { Simulation } from '../../../src/testing/index.js';
 import type { Disk } from '../store/disk.js';

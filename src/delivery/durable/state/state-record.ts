@@ -1,6 +1,6 @@
 import { CastcallError } from '../../../base/index.js';
 import type { DurableKind, DurableTerms } from '../../../behaviour/gen/outward/index.js';
-import { type CodecLimits, decode, encode } from '../../../journal/codec/index.js';
+import { type CodecLimits, decode, encode } from '../../../codec/index.js';
 
 /* How the state of an agent stands in its record: fixed places; what is added later comes last. */
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CallError } from '../../../src/base/index.js';
-import { Codec, type CodecLimits, decode, encode } from '../../../src/journal/codec/index.js';
+import { CallError } from '../../src/base/index.js';
+import { Codec, type CodecLimits, decode, encode } from '../../src/codec/index.js';
 
 const leaf = fc.oneof(
   fc.constantFrom(undefined, null, true, false, NaN, -0, Infinity), fc.double(), fc.integer(), fc.bigInt(),

@@ -1,12 +1,13 @@
-// The walk before encoding: refuses what cannot be stored, by its path, and puts our own tagged arrays
+// The walk before encoding: refuses what cannot be written, by its path, and puts our own tagged arrays
 // in place of what CBOR, or cbor-x, would lose. A common message comes out as it went in: only what
 // holds such a value is copied.
 import { types } from 'node:util';
-import { OptionError } from '../../base/index.js';
-import { fieldOf, isA, isError, printable } from '../../base/text/index.js';
+import type { OptionError } from '../base/index.js';
+import { fieldOf, isA, isError, printable } from '../base/text/index.js';
 import {
   BIGINT_BYTES_MAX, BYTES_MAX, CAUSES_MAX, type CodecLimits, DATE_TAG, DEPTH_MAX, ELEMENTS_MAX, Own, OWN_TAG,
 } from './limits.js';
+import { notFor, type Purpose } from './purpose.js';
 
 /** Makes what cbor-x writes with that tag. */
 export type Tagged = (content: unknown, tag: number) => unknown;
@@ -39,9 +40,9 @@ export class Storable {
   private causes = 0;
   private what = '';
 
-  constructor(private readonly tagged: Tagged) {}
+  constructor(private readonly tagged: Tagged, private readonly purpose: Purpose) {}
 
-  /** The value as cbor-x can write it; throws `NOT_STORABLE`. */
+  /** The value as cbor-x can write it; throws the purpose's code. */
   prepare(value: unknown, what: string, limits: CodecLimits | undefined): unknown {
     this.what = what;
     this.bytesMax = limits?.bytesMax ?? BYTES_MAX;
@@ -275,20 +276,11 @@ export class Storable {
     const path = this.path.slice(0, depth).map((step) => typeof step === 'number' ? `[${step}]` : `.${step}`).join('');
     const text = `${this.what}${path}`;
     const where = text.length > PATH_MAX ? `${text.slice(0, PATH_MAX)}…` : text;
-    return notStorable(where, got, rule);
+    return notFor(this.purpose, where, got, rule);
   }
 }
 
 const PATH_MAX = 200;
-
-/** `state.tools[3].run: a function cannot be stored; …` */
-export function notStorable(where: string, got: string, rule: string, cause?: unknown): OptionError {
-  const error = new OptionError(
-    where, got, `what can be stored: ${rule}`,
-    'keep plain data: text, numbers, dates, maps, sets, bytes, errors, and objects and arrays of them', 'NOT_STORABLE',
-  );
-  return cause === undefined ? error : Object.assign(error, { cause });
-}
 
 function pollutes(key: string, value: unknown): boolean {
   return key === PROTO || (key === CONSTRUCTOR && typeof value === 'object' && value !== null

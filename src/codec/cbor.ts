@@ -1,12 +1,13 @@
 // The doorway of cbor-x: values to bytes and back. The package is the user's to install, and it is
 // loaded at the first use.
-import { builtinModule, CastcallError, OptionError } from '../../base/index.js';
-import { fieldOf, printable } from '../../base/text/index.js';
+import { builtinModule, CastcallError, OptionError } from '../base/index.js';
+import { fieldOf, printable } from '../base/text/index.js';
 import { BYTES_MAX, type CodecLimits } from './limits.js';
+import { notFor, type Purpose, STORED } from './purpose.js';
 import { Reviver } from './revive.js';
 import { Scanner } from './scan.js';
 import { Slab } from './slab.js';
-import { notStorable, Storable } from './storable.js';
+import { Storable } from './storable.js';
 import type { Encoder, Tag } from 'cbor-x';
 
 /** Where a package is looked for. */
@@ -37,28 +38,30 @@ export class Codec {
   private busy = false;
 
   /** Throws `PEER_MISSING` when cbor-x is not there. */
-  constructor(load: Require = ownRequire) {
-    const { Encoder, Tag } = loaded(load);
+  constructor(load: Require = ownRequire, private readonly purpose: Purpose = STORED) {
+    const { Encoder, Tag } = loaded(load, purpose);
     const options = { useRecords: false, copyBuffers: true, tagUint8Array: true };
     this.encoder = new Encoder(options);
-    this.storable = new Storable((content, tag) => new Tag(content, tag));
+    this.storable = new Storable((content, tag) => new Tag(content, tag), purpose);
     this.reviver = new Reviver((value) => value instanceof Tag);
   }
 
   encode(value: unknown, what: string, limits?: CodecLimits): Uint8Array {
-    if (this.busy) throw notStorable(what, 'a value that stores another while it is read', 'data');
+    if (this.busy) throw this.refused(what, 'a value that writes another while it is read', 'data');
     this.busy = true;
     try {
       const prepared = this.storable.prepare(value, what, limits);
       const written = this.encoder.encode(prepared, RESET_BUFFER_MODE);
       const max = limits?.bytesMax ?? BYTES_MAX;
-      if (written.length > max) throw notStorable(what, `${written.length} bytes`, `at most ${max} bytes in all`);
+      if (written.length > max) throw this.refused(what, `${written.length} bytes`, `at most ${max} bytes in all`);
       const bytes = this.slab.take(written.length);
       bytes.set(written);
       return bytes;
     } catch (error) {
       if (error instanceof OptionError) throw error;
-      throw notStorable(what, `a value that fails while it is read: ${printable(error)}`, 'data', error);
+      throw notFor(
+        this.purpose, what, `a value that fails while it is read: ${printable(error)}`, 'data', error,
+      );
     } finally {
       this.busy = false;
     }
@@ -74,10 +77,14 @@ export class Codec {
       return own ? this.reviver.revive(value) : value;
     } catch (error) {
       throw new CastcallError(
-        'DAMAGED', `stored bytes cannot be read: ${String(fieldOf(error, 'message'))}; restore a backup, `
-        + 'or discard what they belong to', { cause: error },
+        'DAMAGED', `${this.purpose.damage}: ${String(fieldOf(error, 'message'))}; ${this.purpose.fix}`,
+        { cause: error },
       );
     }
+  }
+
+  private refused(what: string, got: string, rule: string): OptionError {
+    return notFor(this.purpose, what, got, rule);
   }
 }
 
@@ -99,12 +106,12 @@ export function decode(bytes: Uint8Array, limits?: CodecLimits): unknown {
   return (codec ??= new Codec()).decode(bytes, limits);
 }
 
-function loaded(load: Require): CborX {
+function loaded(load: Require, { option }: Purpose): CborX {
   try {
     return load('cbor-x') as CborX;
   } catch (error) {
     throw Object.assign(new OptionError(
-      'store', 'no package cbor-x', 'the package cbor-x beside castcall', 'npm install cbor-x', 'PEER_MISSING',
+      option, 'no package cbor-x', 'the package cbor-x beside castcall', 'npm install cbor-x', 'PEER_MISSING',
     ), { cause: error });
   }
 }

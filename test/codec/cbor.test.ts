@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode } from '../../../src/journal/codec/index.js';
+import { decode, encode } from '../../src/codec/index.js';
 
 const back = (value: unknown): unknown => decode(encode(value, 'value'));
 
