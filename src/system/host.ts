@@ -1,4 +1,4 @@
-import { offerActivation } from '../activation/index.js';
+import { activationsOf, offerActivation } from '../activation/index.js';
 import { nodeEnv } from '../base/index.js';
 import { AgentRefImpl, startFrom, startWatched } from '../behaviour/gen/index.js';
 import type { Host, RuntimeDefinition } from '../behaviour/gen/index.js';
@@ -86,5 +86,6 @@ function openStore(host: Host, delivery: Delivery, source: StoreSource, retentio
   );
   delivery.store = durability;
   host.durables = durability;
+  durability.others.push(activationsOf(host).records);
   return { store: new SystemStoreImpl(journal, durability.whenReady(), durability.crashes), waits: durability.waits };
 }

@@ -151,13 +151,18 @@ export class Activation implements Starter, Activator, Home {
         'activate.init', made, 'an array of init arguments', `what it returned for '${name}'; (address) => [first, …]`,
       );
     };
-    const claimed = this.plan.durable ? this.rest.claim(name, this.plan.definition) : null;
+    const claimed = this.claim(name);
     const after = leaving !== null && claimed !== null ? leaving.then(() => claimed)
       : leaving ?? claimed ?? (this.depth > DEPTH_MAX ? Promise.resolve() : null);
     if (claimed !== null) markHandled(claimed);
     const made = after === null ? args() : after.then(args);
     if (!isThenable(made)) return planAs(spec.plan, name, checked(made));
     return { ...planAs(spec.plan, name, []), before: handled(adopt(made).then(checked)) };
+  }
+
+  /** A durable address is said to be one, once: with its first start, or what is enqueued before. */
+  claim(path: string): Promise<void> | null {
+    return this.plan.durable ? this.rest.claim(path, this.plan.definition) : null;
   }
 
   private supervisorOf(): Process {
@@ -232,8 +237,8 @@ export class Activation implements Starter, Activator, Home {
 
 /** What an activation asks of its neighbours. */
 export interface Rest {
-  /** says in the store whose address it is; rejects when it is another one's */
-  claim(path: string, definition: Plan['definition']): Promise<void>;
+  /** says in the store whose address it is, null when that is done; throws or rejects when it is another one's */
+  claim(path: string, definition: Plan['definition']): Promise<void> | null;
   /** whether something waits under that address for an owner */
   waits(cell: Cell): boolean;
   /** what waits under that address will have no owner */

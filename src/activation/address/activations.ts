@@ -85,7 +85,7 @@ export class Activations implements Rest {
     return [...this.byDefinition.values()].find(({ plan }) => plan.definition.name === definition);
   }
 
-  claim(path: string, definition: RuntimeDefinition): Promise<void> {
+  claim(path: string, definition: RuntimeDefinition): Promise<void> | null {
     return this.records.claim(path, definition);
   }
 

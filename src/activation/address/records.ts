@@ -1,8 +1,8 @@
-import { handled, OptionError } from '../../base/index.js';
+import { OptionError } from '../../base/index.js';
 import type { Host, RuntimeDefinition } from '../../behaviour/gen/index.js';
-import type { Durability} from '../../delivery/durable/index.js';
+import type { Durability } from '../../delivery/durable/index.js';
 import { durabilityOf } from '../../delivery/durable/index.js';
-import { allRecords, decode, encode } from '../../journal/index.js';
+import { allRecords, decode, encode, type Journal } from '../../journal/index.js';
 
 const FORMAT = 1;
 /**
@@ -12,7 +12,7 @@ const FORMAT = 1;
 export class AddressRecords {
   /** the name of the definition, by address */
   readonly known: Map<string, string> = new Map();
-  private loading: Promise<void> | null = null;
+  private loaded = false;
   constructor(private readonly host: Host) {}
 
   /** Null for a system without a store. */
@@ -20,33 +20,37 @@ export class AddressRecords {
     return durabilityOf(this.host.kernel);
   }
 
-  /** All that earlier lives have left; at once resolved in a system without a store. */
+  /** All that earlier lives have left are known; at once resolved in a system without a store. */
   ready(): Promise<void> {
-    const { durability } = this;
-    if (durability === null) return Promise.resolve();
-    return (this.loading ??= handled(this.load(durability)));
+    return this.durability?.whenReady() ?? Promise.resolve();
   }
 
-  private async load(durability: Durability): Promise<void> {
-    await durability.whenReady();
-    for await (const entries of allRecords(durability.journal, 'address')) {
-      for (const { key, body } of entries) {
-        const [, definition] = decode(body) as [number, string];
-        if (!this.known.has(key)) this.known.set(key, definition);
-      }
+  /** Reads what earlier lives have left. */
+  async load(journal: Journal): Promise<void> {
+    for await (const entries of allRecords(journal, 'address')) {
+      for (const { key, body } of entries) this.known.set(key, (decode(body) as [number, string])[1]);
     }
+    this.loaded = true;
   }
 
-  /** Claims it for that definition. Errors: `ADDRESS_TAKEN` when it belongs to another one. */
-  async claim(path: string, { name }: RuntimeDefinition): Promise<void> {
+  /**
+   * Claims it for that definition, in this step once all earlier ones are known: then it returns null.
+   * Errors: `ADDRESS_TAKEN` when it belongs to another one.
+   */
+  claim(path: string, definition: RuntimeDefinition): Promise<void> | null {
     const { durability } = this;
-    if (durability === null) return;
-    await this.ready();
+    if (durability === null) return null;
+    if (!this.loaded) return this.ready().then(() => this.write(durability, path, definition));
+    this.write(durability, path, definition);
+    return null;
+  }
+
+  private write({ journal }: Durability, path: string, { name }: RuntimeDefinition): void {
     const owner = this.known.get(path);
     if (owner === name) return;
     if (owner !== undefined) throw takenBy(path, owner);
+    journal.put('address', path, encode([FORMAT, name], 'the address'));
     this.known.set(path, name);
-    durability.journal.put('address', path, encode([FORMAT, name], 'the address'));
   }
 
   /** Names with messages of an earlier life. */

@@ -99,8 +99,12 @@ export class Messages {
     const deliveries = this.host.deliveries as Delivery;
     deliveries.checkOptions('deliver', ref, read.deliver);
     const cell = addr instanceof Cell && addr.owner === null ? addr : null;
-    if (cell !== null && !read.enqueue && cell.activator instanceof Activation) cell.activator.wake(cell);
-    const accepted = deliveries.deliver(ref, op, checked, null, read.deliver, { reader, quiet: read.enqueue });
+    const activation = cell !== null && cell.activator instanceof Activation ? cell.activator : null;
+    if (activation !== null && !read.enqueue) activation.wake(cell as Cell);
+    const claimed = activation !== null && read.enqueue ? activation.claim((cell as Cell).name) : null;
+    const taken = deliveries.deliver(ref, op, checked, null, read.deliver, { reader, quiet: read.enqueue });
+    // A later life is to know whose message it is; one that is another's is told by the start that fails.
+    const accepted = claimed === null ? taken : handled(claimed).then(() => taken, () => taken);
     if (group !== null) for (const tag of group.tags) this.bindOf(group, tag);
     return { accepted, started: cell !== null && cell.owner !== null };
   }

@@ -47,6 +47,8 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   readonly cursors: KeptRecords;
   /** schedules */
   readonly timers: KeptRecords;
+  /** what others keep in the store: read before it is ready */
+  readonly others: { load(journal: Journal): Promise<void> }[] = [];
   readonly crashes: CrashCounts;
   readonly letters: StoredLetters;
   private readonly steps: OnceSteps;
@@ -186,7 +188,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
     await this.loadAttempts(marks);
     await this.keys.load();
     await this.waits.load();
-    for (const kept of [this.topics, this.cursors, this.timers]) await kept.load();
+    for (const kept of [this.topics, this.cursors, this.timers, ...this.others]) await kept.load(journal);
     await this.crashes.load();
     await this.letters.load();
     this.storeId = await this.identify();

@@ -107,6 +107,34 @@ describe('Wake all / wait idle: mail of an earlier life', () => {
     expect(await handledIn(system, 'teams/eve')).toBe('teams/eve: waits');
   });
 
+  it('P20 what was only enqueued says whose it is: once, in the transaction of the first message', async () => {
+    const disk = new TestDisk();
+    const first = lifeOn(disk);
+    await first.store.ready;
+    const { batches } = await first.store.stats();
+    const enqueued = ['a', 'b'].map((line) => (
+      first.message(first.address(Ledger, 'ann'), line, { op: 'add', enqueue: true })
+    ));
+    for (const answer of enqueued) expect((await answer).kind).toBe('enqueued');
+    const late = first.message(first.address(Ledger, 'bob'), 'c', { op: 'add', enqueue: true });
+    expect((await late).kind).toBe('enqueued');
+    expect(first.whereis('ann')).toBeUndefined();
+    expect((await first.store.stats()).batches).toBe(batches + 2);
+    expect((await first.store.stats()).records).toMatchObject({ address: 2, state: 0 });
+    dies(first, disk);
+    const system = lifeOn(disk);
+    system.activate(Ledger);
+    expect(await system.addresses().deliverAll()).toEqual({ woken: 2, resident: 0, failed: 0, unknown: 0 });
+    await system.addresses().whenIdle({ timeoutMs: 'infinity' });
+    expect(await handledIn(system, 'ann')).toBe('ann: a b');
+    expect(await handledIn(system, 'bob')).toBe('bob: c');
+    dies(system, disk);
+    const last = lifeOn(disk);
+    await last.store.ready;
+    await expect(last.message(last.address(Other, 'ann'), null, { op: 'n', enqueue: true }))
+      .rejects.toMatchObject({ code: 'ADDRESS_TAKEN' });
+  });
+
   it('an option wakes them at the start; without the definition they wait, and it is said', async () => {
     const disk = new TestDisk();
     await left(disk, ['ann']);
