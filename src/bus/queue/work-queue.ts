@@ -173,10 +173,12 @@ export class WorkQueue implements PullQueue {
     return !this.isFull && this.pushers.size === 0;
   }
 
-  /** The item that is next has expired, and its timer is late. */
+  /** The item that is next has expired, and its timer is late: who waits for room has it first. */
   protected makesRoom(): boolean {
     this.items.first();
-    return this.hasRoom;
+    if (this.pushers.size === 0) return !this.isFull;
+    this.pump();
+    return false;
   }
 
   /** To the consumer that has waited longest, without ever being in the queue. */
@@ -221,12 +223,10 @@ export class WorkQueue implements PullQueue {
   }
 
   private coalesce(known: Item, payload: unknown, terms: PushTerms, from: Process | null): PushOutcome {
-    if (this.options.coalesce === 'last') {
-      this.items.replace(known, payload, terms, from);
-      return 'queued';
-    }
-    over(this.items.account, 'superseded');
-    return 'superseded';
+    const replaces = this.options.coalesce === 'last';
+    if (replaces) this.items.replace(known, payload, terms, from);
+    else over(this.items.account, 'superseded');
+    return replaces ? 'queued' : 'superseded';
   }
 
   /* ---- take ---- */
@@ -272,6 +272,7 @@ export class WorkQueue implements PullQueue {
     if (wait instanceof Pusher) {
       this.pushers.remove(wait);
       refused(this.items.account);
+      this.pump(); // somebody may wait for the item of the next one, and not for this one's
     } else this.takers.remove(wait as Pull);
   }
 

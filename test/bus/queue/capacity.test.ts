@@ -127,6 +127,42 @@ describe.each(VIRTUAL_KINDS)('P work queue: bounded, with the policies of mailbo
     expect(await waits).toBe('queued');
     expect([closed, bounded].map((queue) => queue.stats().expired)).toEqual([1, 1]);
   });
+
+  test('P9 what a refused retry or push finds to have expired lets in who waits, at once', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    const queue = system.queue<string>('jobs', {
+      ...how, capacity: 1, overflow: 'suspend', leaseMs: 60_000, attemptsMax: 1,
+    });
+    await queue.push('dead');
+    await (await queue.lease()).nack();
+    await queue.push('expires', { expiresInMs: 10 });
+    const waits = queue.push('waits');
+    await env.settle();
+    expect(queue.stats()).toMatchObject({ ready: 1, pushing: 1 });
+    env.now += 20; // the timer of the deadlines has not fired
+    expect(system.deadLetters.retry({}).refused.map(({ code }) => code)).toEqual(['QUEUE_FULL']);
+    expect(await waits).toBe('queued');
+    expect(queue.stats()).toMatchObject({ ready: 1, pushing: 0, expired: 1 });
+    expectBalanced(queue);
+  });
+
+  test('P9 who waits behind a push that leaves comes in at once when somebody waits for its item', async () => {
+    const env = new VirtualEnv();
+    const queue = testSystem({ env }).queue<string>('jobs', { ...how, capacity: 1, overflow: 'suspend' });
+    await queue.push('first', { delayMs: 60_000 });
+    const pull = queue.pull();
+    const leaves = codeOf(queue.push('later', { delayMs: 60_000, timeoutMs: 10 })); // nobody waits for a delayed one
+    const next = queue.push('next');
+    await env.settle();
+    expect(queue.stats()).toMatchObject({ delayed: 1, pushing: 2, waiting: 1 });
+    await env.advance(11);
+    expect(await leaves).toBe('TIMEOUT');
+    await env.settle();
+    expect(queue.stats()).toMatchObject({ delayed: 1, pushing: 0, waiting: 0, acked: 1 });
+    expect([await next, await pull]).toEqual(['queued', 'next']);
+    expectBalanced(queue);
+  });
 });
 
 describe.each(VIRTUAL_KINDS)('P11 a memory ceiling ($kind)', ({ system: testSystem, how }) => {
