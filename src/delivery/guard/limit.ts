@@ -373,7 +373,7 @@ export class Limiter {
     permit.failure = failure;
     if (permit.owner !== null) letGo(permit.owner, permit);
     permit.decided();
-    if (this.waiting === 0) this.arm(Infinity);
+    if (!this.ended) this.pump(); // what the next one waits for may be there: it is lighter
   }
 
   private unwait(permit: Permit): void {

@@ -40,6 +40,21 @@ describe('V Service queues: a limit by weight', () => {
     expect(env.pending.held).toBe(0);
   });
 
+  test('a light call starts at once when the heavy one before it gives up', async () => {
+    const { env, limit, start, starts } = world();
+    start(900);
+    const gaveUp = rejection(limit.run(() => undefined, { weight: 1_000, timeoutMs: 10 }));
+    start(1);
+    await env.settle();
+    expect(limit.stats()).toMatchObject({ waiting: 2, weightFree: 100 });
+    await env.advance(10);
+    expect(await gaveUp).toMatchObject({ code: 'LIMIT_TIMEOUT' });
+    expect(starts).toEqual([[0, 900], [10, 1]]);
+    await env.advance(5_000);
+    expect(starts).toHaveLength(2);
+    expect(env.pending.held).toBe(0);
+  });
+
   test('in any time at most the burst and what comes with time', async () => {
     const { env, start, starts } = world();
     for (let n = 0; n < 40; n++) start(1 + (n * 37) % 400);
