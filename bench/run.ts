@@ -12,7 +12,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.against !== undefined) return compareWithRevision(options, options.against);
-  if (options.durable) return compareDurable(options);
+  if (options.suite === 'durable') return compareDurable(options);
   return options.peers ? compareWithPeers(options) : compareWithBeam(options);
 }
 

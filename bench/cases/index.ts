@@ -1,4 +1,7 @@
 import type { Case } from '../lib/case.js';
+import { addressCall, addressFirst } from './activation/address.js';
+import { passivatedMemory, passivatedReturn } from './activation/passivated.js';
+import { deliverAll, enqueueAlone } from './activation/stored.js';
 import {
   callConcurrent, callDeadlineSignal, callDevelopment, callFreshSignal, callSequential,
 } from './router/call.js';
@@ -121,6 +124,12 @@ export const cases: ReadonlyMap<string, Case> = new Map([
   ['durable_loop_delay', durableLoopDelay],
   ['durable_recovery', durableRecovery],
   ['durable_recovery_rss', durableRecoveryRss],
+  ['address_call', addressCall],
+  ['address_first', addressFirst],
+  ['passivated_100k', passivatedMemory],
+  ['passivated_return', passivatedReturn],
+  ['enqueue_alone', enqueueAlone],
+  ['deliver_all', deliverAll],
   ['flood', flood],
   ['flood_turn', floodTurn],
 ]);

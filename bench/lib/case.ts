@@ -3,6 +3,7 @@
  * run on another revision of it.
  */
 export type Castcall = typeof import('../../src/index.js')
+  & typeof import('../../src/activation/public.js')
   & typeof import('../../src/behaviour/event/public.js')
   & typeof import('../../src/behaviour/names/public.js')
   & typeof import('../../src/behaviour/statem/public.js')

@@ -9,6 +9,10 @@ export interface Target {
   readonly bound: number;
 }
 
+/** What `--suite` takes: metrics that belong together. */
+export const suites = ['durable', 'activation'] as const;
+export type Suite = (typeof suites)[number];
+
 export interface Metric {
   readonly name: string;
   readonly unit: Unit;
@@ -22,8 +26,7 @@ export interface Metric {
   readonly warmupsQuick: number;
   readonly runs: number;
   readonly nodeFlags: readonly string[];
-  /** belongs to the suite `durable` */
-  readonly durable?: boolean;
+  readonly suite?: Suite;
   /** in the suite `durable`: measured beside this other metric of castcall, too */
   readonly beside?: string;
 }
@@ -46,9 +49,13 @@ const balanced = {
 const balancedMany = { size: 20_000, quickSize: 20_000, warmups: 1, runs: 3 } as const;
 const flooded = { ...usual, beam: false, size: 1_000, quickSize: 300, warmups: 1, runs: 5 } as const;
 /** On the disk: measured beside the bare thread and other queues, by `--suite durable`. */
-const stored = { ...usual, beam: false, warmups: 1, runs: 5, durable: true } as const;
+const stored = { ...usual, beam: false, warmups: 1, runs: 5, suite: 'durable' } as const;
 const recovered = {
   ...stored, better: 'lower', size: 1_000_000, quickSize: 50_000, runs: 3,
+} as const;
+/** Addresses: each beside what people write by hand, in one program. */
+const addressed = {
+  ...usual, unit: '×', better: 'lower', beam: false, warmups: 1, runs: 5, suite: 'activation',
 } as const;
 const large = {
   unit: 'bytes', better: 'lower', beam: false, size: 10_000_000, quickSize: 200_000, warmups: 0,
@@ -218,6 +225,15 @@ export const metrics: readonly Metric[] = [
   },
   { ...recovered, name: 'durable_recovery', unit: 'ms', target: absolute(4_000) },
   { ...recovered, name: 'durable_recovery_rss', unit: 'MB', target: absolute(200) },
+  { ...addressed, name: 'address_call', target: absolute(1.3), size: 200_000, quickSize: 50_000 },
+  { ...addressed, name: 'address_first', target: absolute(3), size: 20_000, quickSize: 5_000 },
+  {
+    ...addressed, name: 'passivated_100k', unit: 'MB', target: absolute(50), size: 100_000, quickSize: 10_000,
+    warmups: 0, warmupsQuick: 0, runs: 3,
+  },
+  { ...addressed, name: 'passivated_return', target: absolute(4), size: 2_000, quickSize: 500 },
+  { ...addressed, name: 'enqueue_alone', target: absolute(1.5), size: 1_000, quickSize: 300 },
+  { ...addressed, name: 'deliver_all', target: absolute(2), size: 10_000, quickSize: 2_000 },
   { ...flooded, name: 'flood', unit: '%', better: 'higher', target: absolute(90) },
   { ...flooded, name: 'flood_turn', unit: 'ms', better: 'lower', target: absolute(10) },
 ];

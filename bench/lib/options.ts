@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { allPeerNames, usualPeerNames, type PeerName } from '../vs/peers/peers.js';
-import { metrics, type Metric } from './metric.js';
+import { metrics, type Metric, type Suite, suites } from './metric.js';
 
 export interface Options {
   readonly json: boolean;
@@ -10,8 +10,7 @@ export interface Options {
   readonly peer: readonly PeerName[];
   /** NODE_ENV is `development` on both sides, not `production` */
   readonly development: boolean;
-  /** durable sends, beside a bare thread and durable queues */
-  readonly durable: boolean;
+  readonly suite: Suite | undefined;
   readonly against: string | undefined;
   readonly runs: number | undefined;
   readonly selected: readonly Metric[];
@@ -29,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --json               one JSON object a line
   --against REV        compare with another revision of this repository instead of the BEAM; fails when slower
   --suite durable      what is on the disk, beside a bare thread, BullMQ and plainjob (installs them on first use)
+  --suite activation   addresses, beside what is written by hand
   --peers              compare with ${usualPeerNames.join(', ')} instead of the BEAM (installs them on first use)
   --peer NAME[,NAME]   only with these; there is actor-ts, too: then both sides run on Node 24
   --development        with peers: NODE_ENV is development on both sides
@@ -40,12 +40,9 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
   if ((values.peers || values.peer !== undefined) && values.against !== undefined) {
     throw new UsageError('--peers and --against exclude each other');
   }
-  if (values.suite !== undefined && values.suite !== 'durable') {
-    throw new UsageError(`--suite: no suite "${values.suite}"; there is durable`);
-  }
-  const durable = values.suite === 'durable';
+  const suite = values.suite === undefined ? undefined : selectSuite(values.suite);
   return {
-    durable,
+    suite,
     json: values.json,
     quick: values.quick,
     peers: values.peers || values.peer !== undefined,
@@ -55,7 +52,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     runs: values.runs === undefined ? undefined : positiveInteger('--runs', values.runs),
     selected: values.only !== undefined
       ? selectMetrics(values.only)
-      : metrics.filter((metric) => !durable || metric.durable === true),
+      : metrics.filter((metric) => suite === undefined || metric.suite === suite),
   };
 }
 
@@ -79,6 +76,12 @@ function parsed(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+function selectSuite(name: string): Suite {
+  const suite = suites.find((candidate) => candidate === name);
+  if (suite === undefined) throw new UsageError(`--suite: no suite "${name}"; there are ${suites.join(', ')}`);
+  return suite;
 }
 
 function selectPeers(names: string): readonly PeerName[] {

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Castcall, System, SystemOptions } from './case.js';
+import { nextTurn } from './clock.js';
 
 /**
  * Systems of earlier runs. V8 throws optimized code away once an object it was specialized to has
@@ -20,6 +24,36 @@ export async function withSystem<T>(
     earlier.push(system);
     await system.stop({ drain: false });
   }
+}
+
+/** Runs `body` with a folder of its own, which goes with it. */
+export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'castcall-bench-'));
+  try {
+    return await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A system whose store is that file, at the level `disk` unless told otherwise; once it is ready. */
+export function withStore<T>(
+  library: Castcall, file: string, body: (system: System) => Promise<T>, level: 'disk' | 'process' = 'disk',
+): Promise<T> {
+  return withSystem(library, async (system) => {
+    await system.store.ready;
+    return body(system);
+  }, { store: library.sqlite(file, { level }) });
+}
+
+/** The same in a folder of its own. */
+export const onDisk = <T>(library: Castcall, body: (system: System) => Promise<T>): Promise<T> => (
+  inFolder((folder) => withStore(library, join(folder, 'store'), body))
+);
+
+/** Until no delivery waits to be handled any more. */
+export async function quiet(system: System): Promise<void> {
+  while (system.stats().delivery.pending > 0) await nextTurn();
 }
 
 export function expectCount(what: string, actual: number, expected: number): void {

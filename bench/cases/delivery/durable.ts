@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Case, Castcall, System } from '../../lib/case.js';
-import { nextTurn, nowMs, perSecond } from '../../lib/clock.js';
-import { expectCount, withSystem } from '../../lib/system.js';
+import { nowMs, perSecond } from '../../lib/clock.js';
+import { expectCount, onDisk, quiet } from '../../lib/system.js';
 import { LoopDelay } from '../../soak/delay.js';
 import { BODY_BYTES } from '../journal/append.js';
 
@@ -11,19 +8,6 @@ const SENDERS = 256;
 const AGENTS = 1_000;
 const STATE_BYTES = 512;
 const PAYLOAD = 'x'.repeat(BODY_BYTES);
-
-/** A system whose store is a file of its own, at the level `disk`. */
-async function onDisk<T>(library: Castcall, body: (system: System) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'castcall-bench-'));
-  try {
-    return await withSystem(library, async (system) => {
-      await system.store.ready;
-      return body(system);
-    }, { store: library.sqlite(join(folder, 'store')) });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** So many senders at once, each of which sends its next message when the one before is done. */
 async function sendAll(size: number, senders: number, send: (n: number) => Promise<unknown>): Promise<void> {
@@ -35,11 +19,6 @@ async function sendAll(size: number, senders: number, send: (n: number) => Promi
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
-
-/** Until nothing waits to be handled any more. */
-async function quiet(system: System): Promise<void> {
-  while (system.stats().delivery.pending > 0) await nextTurn();
-}
 
 const defineNotes = (library: Castcall) => library.defineAgent({
   init: () => ({ count: 0 }),
