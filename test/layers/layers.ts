@@ -134,6 +134,10 @@ export const rooms: Readonly<Record<string, Readonly<Record<string, readonly str
   activation: {
     passivation: [], address: ['passivation'], subtree: ['address'], tag: [], message: ['address', 'tag'],
   },
+  cluster: {
+    wire: [], transport: [], session: ['wire', 'transport'],
+    membership: ['wire', 'transport', 'session'], signal: ['wire', 'session', 'membership'],
+  },
   // Each word of the command line a room.
   cli: {
     command: [], store: ['command'], agent: ['command'], dlq: ['command'], queue: ['command'], wait: ['command'],
