@@ -1,77 +1,9 @@
-import type { Env, TimerHandle } from '../../../src/base/index.js';
+import type { Env } from '../../../src/base/index.js';
 import { createSystem, type System, type SystemOptions } from '../../../src/index.js';
 import type { Simulation } from '../../../src/testing/index.js';
+import { Program } from '../../../src/testing/program.js';
 import { kernelOf } from '../../../src/system/index.js';
 import type { Disk } from '../store/disk.js';
-
-/** The environment of one program: once it is dead nothing that it asked for happens any more. */
-class Program implements Env {
-  dead = false;
-  private readonly timers = new Set<TimerHandle>();
-  constructor(private readonly of: Env) {}
-  die(): void {
-    this.dead = true;
-    for (const timer of this.timers) this.of.clear(timer);
-  }
-  get chooser(): Env['chooser'] {
-    return this.of.chooser;
-  }
-  get cores(): number {
-    return this.of.cores;
-  }
-  mono(): number {
-    return this.of.mono();
-  }
-  wall(): number {
-    return this.of.wall();
-  }
-  timer(ms: number, fn: () => void): TimerHandle {
-    if (this.dead) return this;
-    const handle = this.of.timer(ms, () => {
-      this.timers.delete(handle);
-      fn();
-    });
-    this.timers.add(handle);
-    return handle;
-  }
-  clear(handle: TimerHandle): void {
-    this.timers.delete(handle);
-    this.of.clear(handle);
-  }
-  hold(handle: TimerHandle, on: boolean): void {
-    if (!this.dead) this.of.hold(handle, on);
-  }
-  microtask(fn: () => void): void {
-    this.of.microtask(this.alive(fn));
-  }
-  macrotask(fn: () => void): void {
-    this.of.macrotask(this.alive(fn));
-  }
-  u32(): number {
-    return this.of.u32();
-  }
-  nonce(): string {
-    return this.of.nonce();
-  }
-  residentBytes(): number {
-    return this.of.residentBytes();
-  }
-  collectGarbage(): void {}
-  histogram(): ReturnType<Env['histogram']> {
-    return this.of.histogram();
-  }
-  context(): ReturnType<Env['context']> {
-    return this.of.context();
-  }
-  thread(): null {
-    return null;
-  }
-  private alive(fn: () => void): () => void {
-    return () => {
-      if (!this.dead) fn();
-    };
-  }
-}
 
 /** One life of the program on a disk that outlives it. */
 export class Life {
