@@ -6,7 +6,7 @@ const GUARANTEES: readonly Guarantee[] =
   ['at-most-once', 'at-least-once', 'at-least-once', 'exactly-once', 'exactly-once'];
 const LANES: readonly (MailboxLane
   | undefined)[] = [undefined, undefined, undefined, 'normal', 'high', 'low', 'critical'];
-const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend'] as const;
+const OVERFLOWS = ['reject', 'drop-newest', 'drop-oldest', 'suspend', 'suspend', 'suspend', 'suspend'] as const;
 
 /** What a message is sent with. */
 export function optionsOf(random: Random): DeliverOptions {
@@ -34,9 +34,9 @@ export function optionsOf(random: Random): DeliverOptions {
  * of faults does not know of lines.
  */
 export function mailboxOf(random: Random, disturbed: boolean): MailboxOptions {
-  if (random.chance(0.4)) return {};
+  if (random.chance(0.25)) return {};
   return {
-    capacity: 1 + random.int(3), overflow: random.pick(disturbed ? OVERFLOWS.slice(0, 3) : OVERFLOWS),
+    capacity: random.pick([1, 1, 2, 3]), overflow: random.pick(disturbed ? OVERFLOWS.slice(0, 3) : OVERFLOWS),
     ...(random.chance(0.3) ? { lanes: { ageEvery: 2 } } : {}),
   };
 }
