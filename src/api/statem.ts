@@ -1,4 +1,5 @@
 import type { ExitReason } from '../base/index.js';
+import type { DeliveryContext, MessageProvenance } from './delivery.js';
 import type { DurableOptions } from './durable/agent.js';
 import type { Definition, SchemaOutput, StandardSchema } from './protocol.js';
 import type { From, ProcessVerbs, SelfRef } from './agent.js';
@@ -32,6 +33,10 @@ export interface StatemSelf<S, D> extends ProcessVerbs {
    * limits on the way. Costs a look at the clock.
    */
   readonly remainingMs: number | undefined;
+  /** the delivery whose event is handled now, to acknowledge it by hand; undefined for others; @since 0.2.0 */
+  readonly delivery: DeliveryContext | undefined;
+  /** where that delivery comes from; undefined for plain messages; @since 0.2.0 */
+  readonly message: MessageProvenance | undefined;
   /** stay in this state: what an event without a result does, and a place for actions */
   keep(): Transition<never>;
   /** go to that state; to an equal one is the same as `keep` */

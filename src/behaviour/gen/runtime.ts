@@ -2,6 +2,7 @@ import { OptionError } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
 import type { Op, OpRun } from '../../mailbox/message/index.js';
 import type { Behaviour, Process } from '../../process/record/index.js';
+import type { DeliveryDefaults } from '../../api/delivery.js';
 import type { AnyDefinition, HasHandle } from '../../api/protocol.js';
 
 /** The `self` of one incarnation, as a start needs it: whether init's result is taken, and what it becomes. */
@@ -23,6 +24,12 @@ export abstract class RuntimeDefinition {
   /** how its handle is made when it has one of its own, undefined for a plain ref */
   handleAt: HasHandle<unknown>['handleAt'] | undefined = undefined;
   at: string | undefined = undefined;
+  /** takes messages with a guarantee */
+  readonly deliverable: boolean = false;
+  /** its processes are stored, and what is delivered to them */
+  readonly durable: boolean = false;
+  /** terms of what is delivered to them */
+  readonly delivery: DeliveryDefaults | undefined = undefined;
   private lastCast: string | null = null;
   private lastCastOp: Op | undefined = undefined;
   private lastCall: string | null = null;

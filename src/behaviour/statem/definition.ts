@@ -154,6 +154,9 @@ export function operation(schema?: StandardSchema<unknown, unknown>): Operation<
   return new Declared(schema ?? null);
 }
 
+/** What an event runs is its state's. */
+const BY_STATE = (): undefined => undefined;
+
 class Declared {
   readonly operation = null;
   constructor(readonly schema: StandardSchema<unknown, unknown> | null) {}
@@ -228,7 +231,7 @@ function operationOf(
 ): Op {
   if (schema !== null) checkSchema(`schema of '${name}'`, schema);
   return new Op(
-    kind, name, null, schema === null ? null : (payload) => checkPayload(name, schema, payload),
+    kind, name, BY_STATE, schema === null ? null : (payload) => checkPayload(name, schema, payload),
     false,
   );
 }

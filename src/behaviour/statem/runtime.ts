@@ -51,6 +51,8 @@ interface Callbacks {
 /** The run-time side of a state machine's definition. */
 export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
   readonly behaviour: Behaviour;
+  override readonly deliverable: boolean = true;
+  override readonly durable: boolean;
   readonly tables: ReadonlyMap<string, StateTable> | null;
   readonly handle: Callback | null;
   readonly enter: Callback | null;
@@ -64,6 +66,7 @@ export class StatemRuntime extends RuntimeDefinition implements AnyStatem {
     behaviour: (definition: StatemRuntime) => Behaviour,
   ) {
     super(spec.name ?? 'statem', spec.trapExit ?? false, initOf(spec), spec.terminate ?? null, calls, casts);
+    this.durable = spec.durable !== undefined && spec.durable !== false;
     this.behaviour = behaviour(this);
     this.tables = callbacks.tables;
     this.handle = callbacks.handle;

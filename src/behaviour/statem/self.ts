@@ -22,6 +22,8 @@ export class Step {
   readonly timeouts: TimeoutAction[] = [];
   postpone = false;
   hibernate = false;
+  /** the event that is handled has had its answer */
+  answered = false;
   /** the enter call is running, or its promise is awaited */
   entering = false;
   /** the data as the enter call found it */

@@ -17,7 +17,7 @@ import { dispatch } from './dispatch.js';
 import { INSERTED, OVER, Queued } from './queue.js';
 import type { StatemRuntime } from './runtime.js';
 import type { StatemSelf } from './self.js';
-import { EndAsked, entered, transit, type Next } from './step.js';
+import { deliveryOf, EndAsked, entered, transit, type Next } from './step.js';
 import { between, reportEnd, STATEM_SYS } from './sys.js';
 import { StatemTimeout } from './timeouts.js';
 import { Move, Transition } from './transition.js';
@@ -67,8 +67,10 @@ export function statemBehaviour(definition: StatemRuntime): Behaviour {
 function handle(p: Process, op: Op, payload: unknown, from: unknown): unknown {
   const m = p.self as StatemSelf;
   if (op.kind > Kind.Call) return other(p, m, op, payload, from);
-  if (op.kind === Kind.Call && (from as Request).extra !== null
-    && overdue(p, from as Request)) return undefined;
+  if (op.kind === Kind.Call) {
+    if (op.delivered === op) return delivered(p, m, from as Request, payload);
+    if ((from as Request).extra !== null && overdue(p, from as Request)) return undefined;
+  }
   m.op = op;
   m.payload = payload;
   m.counted = true;
@@ -128,6 +130,8 @@ function advance(p: Process, m: StatemSelf, first: Next): unknown {
       return undefined;
     }
     begin(p, m, event);
+    if (event.counted && event.from instanceof Request && event.from.guaranteed
+      && !claims(p, event.from)) continue;
     const result = dispatch(p, m, event.op, event.payload, event.from);
     if (result !== undefined && isThenable(result)) return result;
     next = transit(p, m, result);
@@ -188,8 +192,22 @@ function ended(p: Process, reason: ExitReason): unknown {
 }
 
 function unwrap(p: Process, m: StatemSelf, op: Op, payload: unknown, extra: Extra): unknown {
-  if (!opened(p, extra) || (extra.from instanceof Request && overdue(p, extra.from))) return undefined;
+  if (!opened(p, extra)) return undefined;
+  if (extra.op.delivered === extra.op) return delivered(p, m, extra.from as Request, payload);
+  if (extra.from instanceof Request && overdue(p, extra.from)) return undefined;
   return outside(p, m, op, extra.op, payload, extra.from, true);
+}
+
+/** A message with a guarantee: an event of its operation, if its turn is one. */
+function delivered(p: Process, m: StatemSelf, message: Request, payload: unknown): unknown {
+  if (!claims(p, message)) return undefined;
+  const { op } = message;
+  p.op = op;
+  return outside(p, m, op, op, payload, message, true);
+}
+
+function claims(p: Process, message: Request): boolean {
+  return !overdue(p, message) && message.claimed();
 }
 
 /** An event that came through the mailbox as the message `taken`. */
@@ -244,7 +262,10 @@ function failed(p: Process, error: unknown): unknown {
     return terminated(p);
   }
   const call = p.from;
-  if (call instanceof Request && m.step === null && abandonedBy(p, call, error)) return abandoned(p, m, call);
+  if (call instanceof Request && m.step === null) {
+    if (abandonedBy(p, call, error)) return abandoned(p, m, call);
+    if (m.counted && !isControl(error) && call.threw(error)) return unhandled(p, m, call);
+  }
   return thrown(p, m, error);
 }
 
@@ -271,8 +292,24 @@ function abandoned(p: Process, m: StatemSelf, call: Request): unknown {
   return thrown(p, m, m.keep());
 }
 
+/** The delivery has failed, or is refused, and the machine lives on as if its event had not come. */
+function unhandled(p: Process, m: StatemSelf, message: Request): unknown {
+  m.restore();
+  if (m.turn !== null) {
+    m.turn.drop(m);
+    m.turn.threw();
+  }
+  if ((m.flags & Flag.Controller) !== 0) dropController(p, m, message);
+  m.flags &= ~(Flag.Made | Flag.Deferred);
+  const parked = advance(p, m, undefined);
+  if (parked === undefined && p.op === OVER) p.op = null;
+  return parked;
+}
+
 function crash(p: Process, m: StatemSelf, error: unknown): unknown {
   m.restore();
+  const message = deliveryOf(p, m);
+  if (message !== null && !message.settled) message.stopped('crashed');
   if (m.turn !== null) {
     m.turn.drop(m);
     m.turn.threw();

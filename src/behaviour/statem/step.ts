@@ -1,8 +1,8 @@
 import { CastcallError, isThenable } from '../../base/index.js';
 import { kept } from '../../mailbox/index.js';
-import { INFO, Kind } from '../../mailbox/message/index.js';
-import type { Process } from '../../process/record/index.js';
-import type { Request } from '../../router/request/index.js';
+import { INFO, Kind, type Op } from '../../mailbox/message/index.js';
+import type { Process, Turn } from '../../process/record/index.js';
+import { Request } from '../../router/request/index.js';
 import { dropController, Flag, isControl, refuse, sameState } from '../gen/index.js';
 import { NoReply, Refusal } from '../../api/returns.js';
 import type { InsertedEvent } from '../../api/statem.js';
@@ -30,7 +30,7 @@ export class EndAsked {
 
 /** Makes the transition that the event's callback decided on. */
 export function transit(p: Process, m: StatemSelf, result: unknown): Next {
-  const call = m.op !== null && m.op.kind === Kind.Call ? (p.from as Request) : null;
+  const call = m.op !== null && m.op.kind === Kind.Call ? (p.from as Request) : deliveryOf(p, m);
   const decided = decide(p, m, call, result);
   if (decided.move === Move.Stop) return stopping(p, m, decided);
   const target = decided.move === Move.Next ? decided.target : m.state;
@@ -44,6 +44,11 @@ export function transit(p: Process, m: StatemSelf, result: unknown): Next {
   return entering ? enter(p, m, step, step.from) : finish(p, m, step);
 }
 
+/** The message with a guarantee whose event is handled. */
+export function deliveryOf({ from }: Process, { counted }: StatemSelf): Request | null {
+  return counted && from instanceof Request && from.guaranteed ? from : null;
+}
+
 /** A callback's result as a transition; plain data of a call's handler is its reply. */
 function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown): Transition<unknown> {
   if ((m.flags & Flag.Made) !== 0) m.returned(`the callback of '${m.op?.name ?? 'start'}'`, result);
@@ -52,7 +57,7 @@ function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown
     if (result instanceof Refusal) return m.kept().refuse(result.code, result.details);
     if (result instanceof NoReply) return m.kept();
     if (result === undefined && (m.flags & Flag.Deferred) !== 0) return m.kept();
-    if (m.module.tables !== null && !isControl(result)) return m.kept().reply(result);
+    if (m.module.tables !== null && m.op?.kind === Kind.Call && !isControl(result)) return m.kept().reply(result);
   }
   if (result === undefined) return m.kept();
   throw new CastcallError('BAD_RETURN_VALUE', `a callback of '${m.module.name}' returned ${whatever(
@@ -63,12 +68,19 @@ function decide(p: Process, m: StatemSelf, call: Request | null, result: unknown
 function stopping(p: Process, m: StatemSelf, decided: Transition<unknown>): EndAsked {
   m.commit();
   for (const action of decided.actions ?? []) answer(p, m, action);
+  const message = deliveryOf(p, m);
+  if (message !== null && !message.settled) {
+    const answered = decided.actions?.some((action) => 'from' in action && action.from === message) ?? false;
+    message.stopping({ reason: decided.target, replyTo: null, reply: undefined }, answered);
+    message.stopped(decided.target);
+  }
   if (m.turn !== null) m.turn.end(m);
   return new EndAsked(decided.target);
 }
 
 /** Replies at once; anything else is not its business. */
 function answer(p: Process, m: StatemSelf, action: Action): void {
+  if (m.step !== null && 'from' in action && action.from === p.from) m.step.answered = true;
   if (action.kind === 'reply') {
     action.from.reply(action.value);
   } else if (action.kind === 'refuse' && !action.from.settled) {
@@ -165,11 +177,13 @@ export function entered(p: Process, m: StatemSelf, step: Step, result: unknown):
 /* ---- the rest of the transition ---- */
 
 function finish(p: Process, m: StatemSelf, step: Step): undefined {
-  m.step = null;
-  m.commit();
   const { op } = m;
+  if (m.turn !== null && givenBack(p, m)) return void undone(m, m.turn);
+  m.commit();
   if (op !== null) {
-    if (step.postpone) postpone(p, m);
+    const message = deliveryOf(p, m);
+    if (step.postpone && (message === null || (!step.answered && message.postpones()))) postpone(p, m);
+    else if (message !== null) acknowledge(p, m, op, message);
     else if (op.kind === Kind.Call) handled(p, m, p.from as Request);
   }
   const { timeouts } = m;
@@ -182,6 +196,26 @@ function finish(p: Process, m: StatemSelf, step: Step): undefined {
   if (step.timeouts.length > 0) m.clock().apply(p, step.timeouts);
   m.hibernating = step.hibernate;
   if (m.turn !== null) m.turn.end(m);
+  m.step = null;
+}
+
+/** The delivery that it handled is somewhere else already: its handler has said `nack`. */
+function givenBack(p: Process, { op }: StatemSelf): boolean {
+  return op !== null && p.op !== op && p.op === op.remainder;
+}
+
+/** A turn that has failed leaves nothing: the machine is in the state before it. */
+function undone(m: StatemSelf, turn: Turn): void {
+  m.step = null;
+  m.restore();
+  m.table = m.module.tableOf(m.state);
+  turn.end(m);
+}
+
+/** The event of a delivery is handled; as a call it may be answered later. */
+function acknowledge(p: Process, m: StatemSelf, op: Op, message: Request): void {
+  if (op.kind === Kind.Cast && (m.flags & Flag.Deferred) === 0) message.reply(undefined);
+  if (!givenBack(p, m)) handled(p, m, message);
 }
 
 /** The event stays with the process: it is queued again, in the account as well. */

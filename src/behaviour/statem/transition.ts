@@ -68,7 +68,12 @@ export class Transition<out R> extends Control implements api.Transition<R> {
     if (typeof given !== 'object' || given === null || !EVENT_TYPES.has(given.type)) {
       throw bad('nextEvent', event, `an event whose type is one of ${[...EVENT_TYPES].join(', ')}`);
     }
-    if (given.type === 'call') request('nextEvent.from', given.from);
+    if (given.type === 'call' && request('nextEvent.from', given.from).guaranteed) {
+      throw bad(
+        'nextEvent.from', given.op, 'a call that is no delivery', 'postpone its event, or insert a cast',
+        'NOT_DELIVERABLE',
+      );
+    }
     if (given.type === 'genericTimeout') timeoutName('nextEvent.name', given.name);
     return this.with({ kind: 'nextEvent', event });
   }

@@ -1,10 +1,9 @@
 import { OptionError } from '../../base/index.js';
-import type { Host } from '../../behaviour/gen/index.js';
+import type { Host, RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { type Durability, durabilityOf } from '../../delivery/durable/index.js';
 import { fenced } from '../../process/record/index.js';
 import type { Kernel, Process, TurnPart } from '../../process/record/index.js';
 import type { Schedule, ScheduleStats, ScheduleTimes } from '../../api/bus/schedule.js';
-import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { BusError, checkBusName } from '../core/index.js';
 import { type ReadJob, readJob } from './job.js';
 import { decodeSchedule, Keeper, type StoredRules, type StoredTimes } from './keeper.js';
@@ -116,7 +115,7 @@ export class Schedules implements Table {
     const { kernel, host: { router } } = this;
     const send = delivery === null ? null : storedSend(where, delivery, maker);
     const stored = send === null ? null
-      : new StoredDelivery(kernel, router, send, delivery?.to.definition as ServerDefinition);
+      : new StoredDelivery(kernel, router, send, delivery?.to.definition as RuntimeDefinition);
     const { times, rules } = asked.asked;
     const keeper = new Keeper(
       durability, asked.name, times, rules, send, stored === null ? () => true : stored.ready,

@@ -1,6 +1,5 @@
 import { callError, CastcallError, OptionError } from '../../base/index.js';
-import { deliveriesOf } from '../../behaviour/gen/index.js';
-import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import { deliveriesOf, RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Durability } from '../../delivery/durable/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
 import { Cell } from '../../router/names/index.js';
@@ -47,7 +46,7 @@ export class StoredDelivery {
     private readonly router: Router,
     private readonly send: StoredSend,
     /** of the agent; null for that of whoever owns the name */
-    private readonly definition: ServerDefinition | null,
+    private readonly definition: RuntimeDefinition | null,
   ) {
     this.cell = router.names.cell(send.to);
   }
@@ -55,10 +54,10 @@ export class StoredDelivery {
   /** It is known what the agent takes. */
   readonly ready = (): boolean => this.known !== null;
 
-  private get known(): ServerDefinition | null {
+  private get known(): RuntimeDefinition | null {
     const { owner } = this.cell;
     const now = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
-    return now instanceof ServerDefinition ? now : this.definition;
+    return now instanceof RuntimeDefinition && now.deliverable ? now : this.definition;
   }
 
   readonly job: Job = () => {

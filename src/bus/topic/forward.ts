@@ -1,6 +1,5 @@
 import { DELAY_MAX_MS } from '../../base/index.js';
 import { shownAs } from '../../base/text/index.js';
-import { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { deliveriesOf, type RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import type { Kernel, Process } from '../../process/record/index.js';
@@ -25,7 +24,7 @@ export interface Addressee {
 /** Throws for an agent that takes no deliveries. */
 export function forwardTerms(kernel: Kernel, to: Addressee, order: string): DeliverOptions {
   const { definition } = to;
-  const durable = definition instanceof ServerDefinition && definition.durable;
+  const { durable } = definition;
   const terms: DeliverOptions = {
     durable: true, guarantee: durable ? 'exactly-once' : 'at-least-once', order, expiresInMs: DELAY_MAX_MS,
   };

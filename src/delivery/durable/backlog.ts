@@ -1,5 +1,5 @@
 import type { Terms } from '../../behaviour/gen/outward/index.js';
-import { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import type { Journal } from '../../journal/index.js';
 import type { Row } from '../../journal/port/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
@@ -33,7 +33,7 @@ export interface Earlier extends StoredIn {
   attemptsOf(seq: number): Attempts | undefined;
   /** an attempt of it is known */
   begun(seq: number): boolean;
-  termsOf(definition: ServerDefinition, terms: Envelope['terms'] | null): Terms;
+  termsOf(definition: RuntimeDefinition, terms: Envelope['terms'] | null): Terms;
 }
 
 /**
@@ -201,7 +201,7 @@ export class Backlog implements Recovered<Message> {
     }
   }
 
-  private give(row: Row, definition: ServerDefinition): void {
+  private give(row: Row, definition: RuntimeDefinition): void {
     const { earlier, to } = this;
     const { seq } = row;
     const envelope = this.open(row);
@@ -239,7 +239,7 @@ export class Backlog implements Recovered<Message> {
   }
 
   /** @param met the message, when its key was sent again before its turn */
-  private make(seq: number, envelope: Envelope, definition: ServerDefinition, met: Message | undefined): Message {
+  private make(seq: number, envelope: Envelope, definition: RuntimeDefinition, met: Message | undefined): Message {
     const { earlier, to, cell } = this;
     const { key, digest, order, payload } = envelope;
     const op = opOf(definition, envelope.op);
@@ -301,12 +301,12 @@ export class Backlog implements Recovered<Message> {
 }
 
 /** An operation of a stored message; one that nobody knows any more has nothing to run. */
-export function opOf(definition: ServerDefinition, name: string): Op {
+export function opOf(definition: RuntimeDefinition, name: string): Op {
   return definition.castOp(name) ?? definition.callOp(name) ?? new Op(Kind.Cast, name, null, null, false);
 }
 
 /** Of the agent that owns the name now. */
-export function definitionOf({ owner }: Cell): ServerDefinition | null {
+export function definitionOf({ owner }: Cell): RuntimeDefinition | null {
   const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
-  return definition instanceof ServerDefinition ? definition : null;
+  return definition instanceof RuntimeDefinition && definition.deliverable ? definition : null;
 }

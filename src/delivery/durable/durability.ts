@@ -3,7 +3,7 @@ import { isError } from '../../base/text/index.js';
 import { hostOf } from '../../behaviour/gen/index.js';
 import type { DurableAgent, Durables, DurableTerms, Terms } from '../../behaviour/gen/outward/index.js';
 import { StreamSlot } from '../../behaviour/gen/request/index.js';
-import type { ServerDefinition } from '../../behaviour/gen/server/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { allRecords, decode, encode, type Journal, type Slice, StoreError } from '../../journal/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { type Gate, type Kernel, Phase, type Process } from '../../process/record/index.js';
@@ -58,14 +58,14 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   private readonly backlogs = new Map<string, Backlog>();
   private readonly attempts = new Map<number, Attempts>();
   private readonly rows = new EarlierRows();
-  private readonly terms = new WeakMap<ServerDefinition, Map<string, Terms>>();
+  private readonly terms = new WeakMap<RuntimeDefinition, Map<string, Terms>>();
   queues: Requeue | null = null;
   constructor(
     readonly journal: Journal,
     private readonly kernel: Kernel,
     private readonly router: Router,
     readonly delivery: Shared,
-    private readonly base: (definition: ServerDefinition) => Terms,
+    private readonly base: (definition: RuntimeDefinition) => Terms,
     retention: Retention,
   ) {
     const wall = (): number => this.wall();
@@ -168,7 +168,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   }
 
   /** Terms of a stored message: its own, and what its agent's definition does with errors. */
-  termsOf(definition: ServerDefinition, terms: Envelope['terms'] | null): Terms {
+  termsOf(definition: RuntimeDefinition, terms: Envelope['terms'] | null): Terms {
     if (terms === null) return this.base(definition);
     let known = this.terms.get(definition);
     if (known === undefined) this.terms.set(definition, (known = new Map()));

@@ -35,12 +35,12 @@ export function deliveredOp(op: Op): Op {
   const run = op.stream ? inTurn(draining(op.run as Handler)) as Handler : op.run as Handler;
   const guarded: Handler = (self, payload) => (begin(self.p.from as Message) ? run(self, payload) : NO_REPLY);
   const { many } = op;
-  op.delivered = new Op(
+  const made = new Op(
     Kind.Call, op.name,
     op.concurrent ? aside(run) : many === null ? guarded : together(many as Handler, op.collect),
     op.check, op.concurrent, op.isAsync || op.stream,
   );
-  return op.delivered;
+  return op.delivered = made.delivered = made;
 }
 
 /** A stream handler, whose chunks go to who reads them. */
@@ -87,9 +87,15 @@ export function begin(d: Message): boolean {
 /** The same for a message that carries something rare: only such a one has been started before. */
 function beginRarely(to: Destination, d: Message, rare: Rare): void {
   const { extra, slot, stored } = rare;
+  const { counters, all } = to;
+  if (rare.postponed) { // the attempt that had begun goes on
+    rare.postponed = false;
+    d.attempts--;
+    for (const counts of [counters, all]) counts.delivered--;
+    return;
+  }
   rare.begunAt = -1;
   rare.quiet = false; // what has begun is a delivery like any other
-  const { counters, all } = to;
   if (slot !== null) leaveSlot(to, d, slot);
   if (extra !== null) {
     extra.controller = null; // the signal of an earlier attempt has fired with its agent
@@ -317,12 +323,21 @@ export function takenBack(to: Destination, d: Message, reason: ExitReason): void
   if (d.state === State.Over && d.lapsed) ended(to.kernel.outside, d.skippedAs);
   if (d.state !== State.Queued) return;
   leaveMailbox(to);
-  if (d.terms.guarantee === 'at-most-once' || to.shared.closed
+  if (d.rare !== null && d.rare.postponed) brokenOff(to, d, reason);
+  else if (d.terms.guarantee === 'at-most-once' || to.shared.closed
     || !outlasts(d.target)) deadLetter(to, d, reason);
   else {
     hold(to, d);
     awaitOwner(to, d);
   }
+}
+
+/** A machine that had postponed it has ended. A crash is an attempt: what it left there may be the cause. */
+function brokenOff(to: Destination, d: Message, reason: ExitReason): void {
+  d.rarely().postponed = false;
+  d.guilty = !isOrderly(reason) && reason !== 'killed';
+  if (!d.guilty) uncount(d);
+  decide(to, d, reason, -1);
 }
 
 /* ---- and then ---- */

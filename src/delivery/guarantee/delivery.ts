@@ -5,7 +5,6 @@ import { readCall } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { readDeliver, termsOf } from '../../behaviour/gen/outward/index.js';
 import type { Coalescing, Deliveries, Terms } from '../../behaviour/gen/outward/index.js';
-import { ServerDefinition } from '../../behaviour/gen/server/index.js';
 import { Extra } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { trackCall } from '../../process/record/index.js';
@@ -112,7 +111,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   private unready(
     store: MessageStore, { definition }: DeliveryTarget, options: DeliverOptions | undefined,
   ): Promise<void> | null {
-    return !store.ready && (options?.durable ?? isDurable(definition)) ? store.whenReady() : null;
+    return !store.ready && (options?.durable ?? definition.durable) ? store.whenReady() : null;
   }
 
   /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
@@ -241,7 +240,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const slot = coalesce === null ? null : slotOf(made, coalesce);
     const { store } = this;
     if (slot !== null && store !== null && name instanceof Cell) this.recallWaiting(store, to, name.name, made, slot);
-    if (durable === true || (store !== null && durable === undefined && isDurable(definition)
+    if (durable === true || (store !== null && durable === undefined && definition.durable
       && terms.guarantee !== 'at-most-once')) this.storeOne(made, delayMs, verb === 'deliver', null);
     else if (store !== null && verb === 'deliver' && store.defer(made, delayMs)) acceptHeld(to, made);
     else if (!(slot === null
@@ -340,9 +339,9 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
   baseOf(definition: RuntimeDefinition): Terms {
     let base = this.bases.get(definition);
     if (base === undefined) {
-      if (!(definition instanceof ServerDefinition)) {
+      if (!definition.deliverable) {
         throw new OptionError(
-          'deliver', definition.name, 'an agent made with defineAgent', 'state machines take calls and casts',
+          'deliver', definition.name, 'an agent or a state machine', 'others take plain messages',
           'NOT_DELIVERABLE',
         );
       }
@@ -375,8 +374,4 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
 function slotOf(d: Message, { key, keepFirst, merge }: Coalescing): Slot {
   return (d.rarely().slot = new Slot(d.op.name, key, keepFirst, merge));
-}
-
-function isDurable(definition: RuntimeDefinition): boolean {
-  return definition instanceof ServerDefinition && definition.durable;
 }

@@ -23,6 +23,7 @@ import { Route, routeOf, type Destination } from './destination.js';
 import type { Expiry } from './expiry.js';
 import { NO_FAILURES, Rare } from './rare.js';
 import { steering } from './pending/join.js';
+import { postponed } from './pending/postpone.js';
 import type { Followed } from './receipt.js';
 import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
@@ -224,7 +225,9 @@ export class Message extends Request implements Followed {
   override claimed(): boolean {
     return begin(this);
   }
-
+  override postpones(): boolean {
+    return postponed(this.to, this);
+  }
   restartLimit(): void {
     if (this.rare !== null && this.rare.limit !== null) startLimit(this.to, this);
   }
@@ -249,7 +252,6 @@ export class Message extends Request implements Followed {
   private answer(value: unknown): void {
     if (this.running) conclude(this, 'handled', value, undefined, undefined);
   }
-
   fail(code: CallErrorCode, fields: Partial<CallErrorFields> = {}): CallError | undefined {
     const { to } = this;
     if (this.state === State.Over) return undefined;

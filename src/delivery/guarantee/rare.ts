@@ -56,6 +56,8 @@ export class Rare {
   waiter: DeliveryWaiter | null = null;
   /** it has ended an agent */
   crashed = false;
+  /** its attempt has begun, and it waits in its state machine for another state */
+  postponed = false;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
   ahead = false;
   /** its row in the store */

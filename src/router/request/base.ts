@@ -65,6 +65,11 @@ export abstract class Request extends ReplySlot {
     return true;
   }
 
+  /** Its callee, a state machine, postpones its event. False when it must not be handled again. */
+  postpones(): boolean {
+    return true;
+  }
+
   /** The callee has ended when its turn had come, and before anything of it began. */
   unhandled(reason: ExitReason): void {
     this.calleeEnded(reason);

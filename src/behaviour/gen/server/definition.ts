@@ -41,9 +41,9 @@ export class ServerDefinition extends RuntimeDefinition {
   readonly proceed: OpRun | null;
   readonly codeChange: ((self: never, from: unknown, extra: unknown) => unknown) | null;
   readonly formatStatus: ((status: never) => unknown) | null;
-  readonly delivery: DeliveryDefaults | undefined;
-  /** its agents are stored, and what is delivered to them */
-  readonly durable: boolean;
+  override readonly deliverable: boolean = true;
+  override readonly delivery: DeliveryDefaults | undefined;
+  override readonly durable: boolean;
   constructor(spec: ServerSpec) {
     const { name, trapExit = false, terminate = null, stored } = spec;
     const durable = stored !== undefined;
