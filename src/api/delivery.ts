@@ -71,6 +71,13 @@ export interface DeliverOptions extends DeliveryDefaults {
    * @since 0.2.0
    */
   readonly mode?: DeliverMode | undefined;
+  /**
+   * what travels beside the payload, for `self.message.headers`: at most 32 texts, 8,192 bytes of UTF-8
+   * with their names (`HEADERS_TOO_LARGE`); copied. A duplicate has those of the first
+   *
+   * @since 0.2.0
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -203,6 +210,8 @@ export interface MessageProvenance {
   readonly order: string | undefined;
   readonly coalesce: string | undefined;
   readonly mode: DeliverMode;
+  /** frozen; undefined for none */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   /** from 1 */
   readonly attempt: number;
   /** pid of this life of the agent */

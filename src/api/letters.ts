@@ -43,6 +43,8 @@ export interface DeadLetter {
   readonly guarantee: 'at-most-once' | 'at-least-once' | 'exactly-once' | undefined;
   /** of an exactly-once delivery, or an item, that was given one */
   readonly key: string | undefined;
+  /** of a delivery that was given some; @since 0.2.0 */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   /**
    * of a stored delivery, its place in the store, as SEQ of `castcall dlq` has it; another one once
    * it was edited

@@ -71,7 +71,9 @@ async function asked() {
 async function buried(op: 'fail' | 'order' = 'fail', n?: number): Promise<number> {
   await system.supervise({ children: [child('desk', Desk)] });
   const desk = system.ref(Desk, 'desk');
-  const terms = { guarantee: 'exactly-once', key: 'k1', attemptsMax: 1 } as const;
+  const terms = {
+    guarantee: 'exactly-once', key: 'k1', attemptsMax: 1, headers: { tenant: 'acme' },
+  } as const;
   const receipt = await (op === 'order'
     ? desk.deliver('order', { n: n ?? 0 }, terms)
     : desk.deliver('fail', 's3cret', terms));
@@ -147,6 +149,7 @@ describe('what is durable, on the command line', () => {
     expect(out.join('\n')).not.toContain('s3cret');
     expect(await values('dlq', 'show', path, String(seq))).toMatchObject([{
       seq, name: 'desk', op: 'fail', payload: 's3cret', key: 'k1', attempts: 1, failures: [{ attempt: 1 }],
+      provenance: { headers: { tenant: 'acme' } },
     }]);
   });
 

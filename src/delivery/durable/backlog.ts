@@ -11,7 +11,7 @@ import {
 } from '../guarantee/index.js';
 import type { Destination, Recovered, Route } from '../guarantee/index.js';
 import { soundRows } from './earlier-rows.js';
-import { decodeMessage, type Envelope } from './envelope.js';
+import { decodeMessage, type Envelope, type Provenance } from './envelope.js';
 import { digestOf, type Taken } from './key-rows.js';
 import { StoredMessage, type StoredIn } from './stored-message.js';
 import type { DurableWaits } from './waits.js';
@@ -260,6 +260,7 @@ export class Backlog implements Recovered<Message> {
     rare.order = order;
     rare.sender = envelope.provenance.sender;
     rare.sentAt = envelope.provenance.sentAt;
+    rare.headers = frozen(envelope.provenance.headers);
     if (envelope.coalesce !== null) this.waits(d, envelope.coalesce, seq);
     stored.provenance = envelope.provenance;
     if (envelope.before !== null) {
@@ -298,6 +299,11 @@ export class Backlog implements Recovered<Message> {
       return version;
     }
   }
+}
+
+/** As they were sent. */
+export function frozen(headers: Provenance['headers']): Provenance['headers'] {
+  return headers === null ? null : Object.freeze(headers);
 }
 
 /** An operation of a stored message; one that nobody knows any more has nothing to run. */

@@ -98,7 +98,7 @@ export class Durability implements MessageStore, Durables, Gate, Earlier {
   store(d: Message, delayMs: number, joins: boolean, before: Stored | null): void {
     const wall = this.wall();
     const letter = before instanceof StoredMessage ? before : null;
-    const from = letter === null ? provenanceOf(d.caller, wall) : letter.provenance;
+    const from = letter === null ? provenanceOf(d, wall) : letter.provenance;
     const past = letter === null ? null : letter.past;
     const stored =
       new StoredMessage(this, nameOf(d), d, encodeMessage(d, delayMs, wall, from, past), delayMs, from, past);
@@ -360,9 +360,10 @@ function openTurn(p: Process | null): AgentTurn | null {
 }
 
 /** Who sends it, and when. */
-function provenanceOf(caller: Process | null, sentAt: number): Provenance {
+function provenanceOf({ caller, rare }: Message, sentAt: number): Provenance {
   const named = caller !== null && caller.name !== null;
-  return { sender: caller === null ? null : caller.title, named, sentAt, traceparent: null, headers: null };
+  const headers = rare === null ? null : rare.headers;
+  return { sender: caller === null ? null : caller.title, named, sentAt, traceparent: null, headers };
 }
 
 function nameOf({ target }: Message): string {

@@ -5,7 +5,7 @@ import type { Cell } from '../../router/names/index.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { Destination, KeyRecord, Message, routeOf } from '../guarantee/index.js';
 import type { Shared } from '../guarantee/index.js';
-import { definitionOf, opOf, type Earlier } from './backlog.js';
+import { definitionOf, frozen, opOf, type Earlier } from './backlog.js';
 import { type DeadLetterRow, encodeDeadLetter } from './dead-row.js';
 import { ItemLetter } from './dead-rows.js';
 import { digestOf } from './key-rows.js';
@@ -46,13 +46,13 @@ export class StoredRedelivery implements Redelivery {
   }
 
   get facts(): Redelivery['facts'] {
-    const { cell, seq, row: { attempts, failures, guarantee, key, provenance: { sender, named } } } = this;
+    const { cell, seq, row: { attempts, failures, guarantee, key, provenance: { sender, named, headers } } } = this;
     return {
       verb: 'deliver',
       to: cell.name,
       from: undefined,
       fromName: named && sender !== null ? sender : undefined,
-      attempts, failures, guarantee, key: key ?? undefined, seq,
+      attempts, failures, guarantee, key: key ?? undefined, headers: headers ?? undefined, seq,
     };
   }
 
@@ -96,6 +96,7 @@ export class StoredRedelivery implements Redelivery {
     d.attempts = attempts;
     rare.failures = failures;
     rare.order = order;
+    rare.headers = frozen(row.provenance.headers);
     rare.stored = StoredMessage.buried(shared, cell.name, d, seq, row);
     return d;
   }

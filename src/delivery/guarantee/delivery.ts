@@ -4,7 +4,7 @@ import { hashText } from '../../base/text/index.js';
 import { readCall } from '../../behaviour/gen/index.js';
 import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { readDeliver, termsOf } from '../../behaviour/gen/outward/index.js';
-import type { Coalescing, Deliveries, Terms } from '../../behaviour/gen/outward/index.js';
+import type { Coalescing, Deliveries, Headers, Terms } from '../../behaviour/gen/outward/index.js';
 import { Extra } from '../../mailbox/message/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { trackCall } from '../../process/record/index.js';
@@ -204,8 +204,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     let durable: boolean | undefined = undefined;
     let coalesce: Coalescing | null = null;
     let mode: 'interrupt' | 'steer' | null = null;
+    let headers: Headers | null = null;
     if (options !== undefined) {
-      ({ terms, key, order, delayMs, durable, coalesce, mode } = readDeliver(verb, options, terms, this.wall));
+      ({ terms, key, order, delayMs, durable, coalesce, mode, headers } =
+        readDeliver(verb, options, terms, this.wall));
     }
     if (this.kernel.frozen) deepFreeze(payload);
     const digest = key !== null && isMutable(payload) ? this.memory.digester.of(payload) : null;
@@ -233,6 +235,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const made = new Message(sender, routeOf(to, op, addr, definition.behaviour, terms, p), payload, record);
     if (order !== null) made.rarely().order = order;
     if (mode !== null) made.rarely().mode = mode;
+    if (headers !== null) made.rarely().headers = headers;
     if (beside !== null) {
       made.rarely().reader = beside.reader;
       made.rarely().quiet = beside.quiet;
@@ -317,6 +320,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       const made = new Message(old.caller, route, today, record);
       made.rarely().past = letter;
       made.rarely().order = order;
+      made.rarely().headers = old.rare === null ? null : old.rare.headers;
       if (stored !== null) this.storeOne(made, 0, false, stored);
       else if (!accept(to, made, p, false, 0)) return refusalOf(p as Process, op, today) as RetryRefusal;
       return null;

@@ -1,5 +1,6 @@
 import { Deadline } from '../../base/index.js';
 import type { Deadlines } from '../../base/index.js';
+import type { Headers } from '../../behaviour/gen/outward/index.js';
 import type { RequestExtra } from '../../router/request/index.js';
 import type { DeliveryOutcome, FailedAttempt, ReceiptState } from '../../api/delivery.js';
 import type { ChunkReader } from './pending/chunks.js';
@@ -33,6 +34,8 @@ export class Rare {
   order: string | null = null;
   /** how it reaches a turn that runs; null: it waits for its own */
   mode: 'interrupt' | 'steer' | null = null;
+  /** what travels beside the payload */
+  headers: Headers | null = null;
   /** who reads what a stream handler yields for it */
   reader: ChunkReader | null = null;
   /** it starts nobody where nobody lives */

@@ -19,7 +19,10 @@ interface Died {
   readonly key: string | null;
   readonly past: PastLetter | null;
   /** of a stored one */
-  readonly rare: { readonly stored: Pick<Stored, 'letter' | 'edited' | 'discarded'> | null } | null;
+  readonly rare: {
+    readonly stored: Pick<Stored, 'letter' | 'edited' | 'discarded'> | null;
+    readonly headers: DeadLetter['headers'] | null;
+  } | null;
 }
 
 /** Starts and failures of a delivery, through all retries of its dead letter. */
@@ -55,7 +58,7 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
   }
 
   get facts(): Redelivery['facts'] {
-    const { target, caller, terms, key } = this.message;
+    const { target, caller, terms, key, rare } = this.message;
     return {
       verb: 'deliver',
       to: addressName(target),
@@ -64,6 +67,7 @@ export class GuaranteedRedelivery<M extends Died> implements Redelivery {
       ...attemptsOf(this.message),
       guarantee: terms.guarantee,
       key: key ?? undefined,
+      headers: rare?.headers ?? undefined,
       seq: seqOf(this.stored),
     };
   }

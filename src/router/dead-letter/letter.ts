@@ -14,6 +14,7 @@ export class Letter implements DeadLetter {
   readonly failures: readonly LetterFailure[];
   readonly guarantee: DeadLetter['guarantee'];
   readonly key: string | undefined;
+  readonly headers: DeadLetter['headers'];
   readonly seq: number | undefined;
   constructor(
     readonly id: number,
@@ -31,6 +32,7 @@ export class Letter implements DeadLetter {
     this.failures = facts.failures;
     this.guarantee = facts.guarantee;
     this.key = facts.key;
+    this.headers = facts.headers;
     this.seq = facts.seq;
   }
 }
@@ -65,7 +67,7 @@ export interface Redelivery {
   readonly op: Op;
   /** what of the letter its sender alone knows */
   readonly facts: Pick<DeadLetter, 'verb' | 'to' | 'from' | 'fromName' | 'attempts' | 'failures'
-    | 'guarantee' | 'key'> & Partial<Pick<DeadLetter, 'seq'>>;
+    | 'guarantee' | 'key'> & Partial<Pick<DeadLetter, 'seq' | 'headers'>>;
   /** who is told of it, when it has asked to be; null for those that hear of it otherwise */
   readonly sender: Process | null;
   /** the letter that it was before, when it is a retry */

@@ -6,6 +6,7 @@ import type {
 } from '../../../api/delivery.js';
 import type { MailboxLane } from '../../../api/mailbox.js';
 import { checkKeys } from '../options.js';
+import { type Headers, headersOf, utf8Length } from './headers.js';
 
 /** How a message is delivered: checked, complete, shared by all messages that ask for nothing of their own. */
 export interface Terms {
@@ -32,7 +33,7 @@ export const STANDARD: Terms = {
 const GUARANTEES: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'exactly-once'];
 const DEFAULT_KEYS = ['guarantee', 'attemptsMax', 'ackTimeoutMs', 'backoff', 'expiresInMs', 'lane', 'onError'];
 export const DELIVER_KEYS: readonly string[] = [
-  ...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable', 'coalesce', 'mode',
+  ...DEFAULT_KEYS, 'key', 'order', 'delayMs', 'at', 'durable', 'coalesce', 'mode', 'headers',
 ];
 const KEY_MAX = 1_024;
 const ATTEMPTS_MAX = 1_000_000;
@@ -98,15 +99,6 @@ export function keyOf(where: string, key: unknown): string {
   );
 }
 
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
-}
-
 /** What one message asks for beyond its terms. */
 export interface Asked {
   readonly terms: Terms;
@@ -119,6 +111,7 @@ export interface Asked {
   readonly coalesce: Coalescing | null;
   /** null for a message that waits for a turn of its own */
   readonly mode: 'interrupt' | 'steer' | null;
+  readonly headers: Headers | null;
 }
 
 /** The key under which one message of its operation waits at most, and which one that is. */
@@ -131,17 +124,17 @@ export interface Coalescing {
 export function readDeliver(where: string, given: DeliverOptions, base: Terms, wall: () => number): Asked {
   if (typeof given !== 'object'
     || given === null) throw new OptionError(`${where} options`, given, 'an object');
-  const { key, order, guarantee, delayMs: delay, at, durable, coalesce, mode } = given;
+  const { key, order, guarantee, delayMs: delay, at, durable, coalesce, mode, headers } = given;
   let common = true; // the options that most messages have, for which no new terms are made
   for (const name in given) {
     if (name !== 'guarantee' && name !== 'key' && name !== 'order' && name !== 'delayMs'
-      && name !== 'at' && name !== 'durable' && name !== 'coalesce') common = false;
+      && name !== 'at' && name !== 'durable' && name !== 'coalesce' && name !== 'headers') common = false;
   }
   let terms: Terms;
   if (common) {
     const known = last.base === base && last.guarantee === guarantee ? last : variantOf(where, base, guarantee);
     if (key === undefined && order === undefined && delay === undefined && at === undefined && durable === undefined
-      && coalesce === undefined) {
+      && coalesce === undefined && headers === undefined) {
       return known;
     }
     ({ terms } = known);
@@ -159,6 +152,7 @@ export function readDeliver(where: string, given: DeliverOptions, base: Terms, w
     durable: durable === undefined ? undefined : checkDurable(where, durable),
     coalesce: coalesce === undefined ? null : coalescingOf(where, given, coalesce),
     mode: mode === undefined || mode === 'follow-up' ? null : mode,
+    headers: headers === undefined ? null : headersOf(`${where}.headers`, headers),
   };
 }
 
@@ -232,6 +226,7 @@ class Variant implements Asked {
   readonly durable = undefined;
   readonly coalesce = null;
   readonly mode = null;
+  readonly headers = null;
   constructor(
     readonly base: Terms,
     readonly guarantee: Guarantee | undefined,

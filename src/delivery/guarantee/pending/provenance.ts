@@ -1,6 +1,6 @@
 import type { Op } from '../../../mailbox/message/index.js';
 import type { Kernel, Process } from '../../../process/record/index.js';
-import type { Terms } from '../../../behaviour/gen/outward/index.js';
+import type { Headers, Terms } from '../../../behaviour/gen/outward/index.js';
 import type { DeliverMode, MessageProvenance } from '../../../api/delivery.js';
 import type { Slot } from './slot.js';
 
@@ -19,6 +19,7 @@ export interface Told {
     readonly order: string | null;
     readonly slot: Slot | null;
     readonly mode: DeliverMode | null;
+    readonly headers: Headers | null;
     readonly sender: string | null;
     readonly sentAt: number;
     readonly stored: { readonly seq: number; readonly earlier: boolean } | null;
@@ -44,6 +45,7 @@ export function provenanceOf(d: Told): MessageProvenance {
     order: rare.order ?? undefined,
     coalesce: slot === null ? undefined : slot.key,
     mode: rare.mode ?? 'follow-up',
+    headers: rare.headers ?? undefined,
     attempt: d.attempts,
     incarnation: callee.pid,
     sequence: d.number,
