@@ -54,6 +54,8 @@ export class Backlog implements Recovered<Message> {
   /** with their agent now */
   private given = 0;
   private loading = false;
+  /** all have had their turn */
+  private over = false;
   private closed = false;
   /** why those whose payload cannot become one of today will not be handled */
   private readonly misfits = new WeakMap<Message, unknown>();
@@ -83,6 +85,7 @@ export class Backlog implements Recovered<Message> {
     to.recovered = this;
     this.before = to.arrivals;
     this.places = this.unmade;
+    this.after = this.first - 1;
     to.arrivals += this.unmade;
   }
 
@@ -159,14 +162,16 @@ export class Backlog implements Recovered<Message> {
   /* ---- their turn ---- */
 
   private async feed(): Promise<void> {
-    if (this.loading || this.closed) return;
+    if (this.loading || this.over || this.closed) return;
     this.loading = true;
     let through = false;
     try {
       while (!through && this.given <= FEW && definitionOf(this.cell) !== null) {
-        const rows = await soundRows(this.earlier.journal, 'message', this.cell.name, this.after, SLICE);
+        // No more than there are: to look for others the store would read all rows behind them.
+        const limit = Math.max(1, Math.min(SLICE, this.unmade + this.early.size));
+        const rows = await soundRows(this.earlier.journal, 'message', this.cell.name, this.after, limit);
         if (this.closed) return;
-        through = this.giveAll(rows);
+        through = this.giveAll(rows, limit);
       }
     } catch (error) {
       // The rest stays in the store; a later owner, or a later life, tries again.
@@ -178,7 +183,7 @@ export class Backlog implements Recovered<Message> {
   }
 
   /** Whether these were the last ones; its owner may end meanwhile, then the rest waits for the next. */
-  private giveAll(rows: readonly Row[]): boolean {
+  private giveAll(rows: readonly Row[], limit: number): boolean {
     for (const row of rows) {
       if (row.seq > this.last) return true;
       const definition = definitionOf(this.cell);
@@ -186,12 +191,13 @@ export class Backlog implements Recovered<Message> {
       this.after = row.seq;
       this.give(row, definition);
     }
-    return rows.length < SLICE;
+    return rows.length < limit || this.after >= this.last;
   }
 
   /** All are given, and what is missing is gone: what came meanwhile goes. */
   private through(): void {
     const { to } = this;
+    this.over = true;
     this.leave(this.unmade);
     for (const d of this.early.values()) neverWent(to, d, 'unknown', 'its row is missing');
     this.early.clear();

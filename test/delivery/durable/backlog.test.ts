@@ -31,6 +31,23 @@ describe('messages of earlier lives', () => {
     expect(await log.call('lines')).toBe('a k b new');
   });
 
+  it('reads as many rows as there are, from the first on: the store looks at none behind them', async () => {
+    const disk = new TestDisk();
+    const first = lifeOn(disk);
+    for (const name of ['other', 'log', 'other', 'log', 'log', 'other']) {
+      await first.ref(Log, name).deliver('add', name, EXACTLY);
+    }
+    dies(first, disk);
+    const system = lifeOn(disk);
+    await system.store.ready;
+    expect(disk.reads).toEqual([]);
+    const log = await system.start(Log, { name: 'log' });
+    await system.ref(Log, 'log').deliver('add', 'new', EXACTLY);
+    for (let turn = 0; turn < 100; turn++) await settleTurn();
+    expect(await log.call('lines')).toBe('log log log new');
+    expect(disk.reads).toEqual(['log: 3 after 1']);
+  });
+
   it('P24 more than a slice of them is handled before what came after them', async () => {
     const disk = new TestDisk();
     const before = Array.from({ length: 300 }, (_, n) => `o${n}`);

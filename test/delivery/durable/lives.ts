@@ -22,6 +22,8 @@ export class TestDisk {
   private readonly waiting: (() => void)[] = [];
   private held = false;
   private broken = false;
+  /** rows of one stream that were read with their bodies: `log: 2 after 0` */
+  readonly reads: string[] = [];
 
   connect(): StoreSource {
     const store = (this.disk.connect() as StoreSource & { connect(): Store }).connect();
@@ -34,6 +36,11 @@ export class TestDisk {
       }
       if (this.broken) throw new StoreError('STORE_FAILED', 'EIO: broken by the test');
       await write(batch);
+    };
+    const rows = store.rows.bind(store);
+    store.rows = (table, stream, after, limit, bodies) => {
+      if (bodies && stream !== null) this.reads.push(`${stream}: ${limit} after ${after}`);
+      return rows(table, stream, after, limit, bodies);
     };
     return { kind: 'test', connect: () => store };
   }
