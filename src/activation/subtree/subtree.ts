@@ -9,7 +9,7 @@ import type {
 } from '../../api/activation/subtree.js';
 import { type Activation, type Activations, type AddressRefImpl, checkAddress, isUnder } from '../address/index.js';
 
-const CONCURRENCY = 16;
+const CONCURRENCY = 128;
 const IDLE_TIMEOUT_MS = 5_000;
 /** ms between two looks at who works */
 const LOOK_MS = 5;

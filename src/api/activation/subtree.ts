@@ -25,7 +25,7 @@ export interface WakeStep {
 
 /** Options of `deliverAll`. */
 export interface DeliverAllOptions {
-  /** starts at once, from 1; default 16 */
+  /** starts at once, from 1; default 128 */
   readonly concurrency?: number | undefined;
   /** told of each address when it is done */
   readonly progress?: ((step: WakeStep) => void) | undefined;
