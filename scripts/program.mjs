@@ -11,6 +11,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, '.build');
 const stampFile = join(out, 'stamp');
 const lockFile = join(out, 'lock');
+const livesFolder = join(out, 'lives');
+const livesStamp = join(livesFolder, 'stamp');
+/** Programs that are killed, by the names of their bundles. */
+const LIVES = { store: 'test/prove/child/main.ts', agents: 'test/prove/agents/child.ts' };
 const inputs = [
   'src', 'examples', 'bench', 'test/oracle', 'test/prove', 'test/sim', 'test/support', 'tsconfig.base.json',
   'tsconfig.run.json', 'package-lock.json',
@@ -34,9 +38,9 @@ function fingerprint() {
   return `${count}:${newest}`;
 }
 
-function isFresh() {
+function isFresh(stamp = stampFile) {
   try {
-    return readFileSync(stampFile, 'utf8') === fingerprint();
+    return readFileSync(stamp, 'utf8') === fingerprint();
   } catch {
     return false;
   }
@@ -87,20 +91,43 @@ function compile() {
   });
 }
 
-/** Brings .build/ up to date; `announce` is called at once when that takes a build. */
-export async function build(announce) {
-  if (isFresh()) return;
+/**
+ * Brings .build/ up to date; `announce` is called at once when that takes a build. With `lives`, also the programs that
+ * a proof starts by the hundred, see `bundle`.
+ */
+export async function build(announce, { lives = false } = {}) {
+  const ready = () => isFresh() && (!lives || isFresh(livesStamp));
+  if (ready()) return;
   announce();
   mkdirSync(out, { recursive: true });
   await lock();
   try {
-    if (isFresh()) return;
     const before = fingerprint();
-    await compile();
-    writeFileSync(stampFile, before);
+    if (!isFresh()) {
+      await compile();
+      writeFileSync(stampFile, before);
+    }
+    if (!ready()) {
+      await bundle();
+      writeFileSync(livesStamp, before);
+    }
   } finally {
     rmSync(lockFile, { force: true });
   }
+}
+
+/** One file each in place of 500 modules: that halves what a start takes. */
+async function bundle() {
+  const { build: bundled } = await import('vite');
+  rmSync(livesFolder, { recursive: true, force: true });
+  await Promise.all(Object.entries(LIVES).map(([name, path]) => bundled({
+    root, configFile: false, logLevel: 'warn', publicDir: false,
+    ssr: { noExternal: true, external: ['@photostructure/sqlite', 'cbor-x', 'croner'] },
+    build: {
+      ssr: true, target: 'node20', minify: false, outDir: livesFolder, emptyOutDir: false,
+      rollupOptions: { input: { [name]: compiled(path) }, output: { entryFileNames: '[name].js' } },
+    },
+  })));
 }
 
 /** The compiled counterpart of a TypeScript program of this repository. */

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { build, compiled } from './program.mjs';
 
-await build(() => process.stderr.write('castcall prove: building once…\n'));
+await build(() => process.stderr.write('castcall prove: building once…\n'), { lives: true });
 
 const program = compiled('test/prove/run.ts');
 process.argv[1] = program;

@@ -13,7 +13,7 @@ describe('the arguments of npm run prove', () => {
   });
 
   it.each([
-    [['kil'], "got the proof 'kil', expected one of kill, agents, io, power, corrupt, clock, poison"],
+    [['kil'], "got the proof 'kil', expected one of kill, power, io, corrupt, agents, poison, clock"],
     [['--size', 'huge'], "--size: got 'huge', expected one of ci, deep"],
     [['--seed', '-1'], '--seed'],
     [['--what'], "Unknown option '--what'"],

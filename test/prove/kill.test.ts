@@ -16,7 +16,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'castcall-kill-'));
   const program = JSON.stringify(new URL('scripts/program.mjs', root).href);
   execFileSync(process.execPath, [
-    '--input-type=module', '-e', `const { build } = await import(${program}); await build(() => undefined);`,
+    '--input-type=module', '-e',
+    `const { build } = await import(${program}); await build(() => undefined, { lives: true });`,
   ]);
   expect(existsSync(built('kill'))).toBe(true);
 }, 300_000);

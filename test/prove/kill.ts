@@ -155,5 +155,6 @@ function goalsOf(subject: Subject, lanes: readonly Killed[]): Goal[] {
 }
 
 export const kill: Proof = {
-  name: 'kill', about: 'SIGKILL at any moment: at work, in recovery, in migration, while copied', needs: [], run,
+  name: 'kill', about: 'SIGKILL at any moment: at work, in recovery, in migration, while copied', needs: [],
+  wide: true, run,
 };

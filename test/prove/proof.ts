@@ -26,6 +26,8 @@ export interface Proof {
   readonly name: string;
   readonly about: string;
   readonly needs: readonly Need[];
+  /** it runs programs on all cores by itself */
+  readonly wide?: boolean;
   run(plan: Plan): Promise<readonly Goal[]>;
 }
 

@@ -7,7 +7,7 @@ import { kill } from './kill.js';
 import { power } from './power.js';
 import type { Proof } from './proof.js';
 
-export const proofs: readonly Proof[] = [kill, agents, io, power, corrupt, clock, poison];
+export const proofs: readonly Proof[] = [kill, power, io, corrupt, agents, poison, clock];
 
 /** Those that are decided and not written. */
 export const pending: readonly string[] = [];

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments, USAGE, UsageError, type Arguments } from './arguments.js';
+import { inLanes } from './lanes.js';
 import { missing } from './needs.js';
 import { type Goal, goalLine, type Proof } from './proof.js';
 import { pending } from './proofs.js';
@@ -25,7 +26,11 @@ async function main(): Promise<number> {
   const seed = given.seed ?? randomInt(0, 2 ** 31);
   console.log(`prove: ${given.proofs.map(({ name }) => name).join(', ')}; size ${given.size}, seed ${seed}`);
   const results: Result[] = [];
-  for (const proof of given.proofs) results.push(await prove(proof, given, seed));
+  // Who keeps both cores busy is alone; the others are beside each other.
+  const run = (proofs: readonly Proof[], lanes?: number): Promise<Result[]> =>
+    inLanes(proofs.map((proof) => () => prove(proof, given, seed)), lanes);
+  results.push(...await run(given.proofs.filter(({ wide }) => wide), 1));
+  results.push(...await run(given.proofs.filter(({ wide }) => !wide)));
   for (const line of pending) console.log(`prove: not there yet: ${line}`);
   if (given.json !== undefined) {
     const machine = { node: process.versions.node, platform: process.platform, arch: process.arch };

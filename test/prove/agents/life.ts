@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { lifeProgram } from '../child/programs.js';
 import type { Order } from './order.js';
-
-const program = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** What one life told, and how it ended. */
 export interface Lived {
@@ -16,7 +14,7 @@ export interface Lived {
 export async function live(
   order: Order, heard: (line: string, kill: () => void) => void = () => undefined, flags: readonly string[] = [],
 ): Promise<Lived> {
-  const args = [...flags, program, JSON.stringify(order)];
+  const args = [...flags, lifeProgram('agents'), JSON.stringify(order)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const lines: string[] = [];
   let rest = '';

@@ -1,12 +1,17 @@
 // Starts lives, keeps the next one ready, hears what they tell, and ends them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Random } from '../../../src/testing/random.js';
 import type { Order } from '../subject/subject.js';
 import type { Claims } from '../witness/claims.js';
+import { lifeProgram } from './programs.js';
 
-export const lifeProgram: string = fileURLToPath(new URL('./main.js', import.meta.url));
+/** Who hears what a life tells. */
+export interface Listener {
+  hear(chunk: Uint8Array): void;
+  /** a line that was not finished was never told */
+  lifeEnded(): void;
+}
 
 /** One that tells nothing for so long hangs. */
 const SILENT_MS = 20_000;
@@ -19,9 +24,9 @@ export interface Ended {
 }
 
 /** A process that waits for its order, or has it. */
-export class Started {
+export class Started<L extends Listener = Claims> {
   private readonly child: ChildProcess;
-  private claims: Claims | null = null;
+  private listener: L | null = null;
   private heard: (() => void) | null = null;
   private complaint = '';
   private hung = false;
@@ -31,27 +36,27 @@ export class Started {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.child.stdin?.on('error', () => undefined);
     this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.claims?.hear(chunk);
+      this.listener?.hear(chunk);
       this.heard?.();
     });
     this.child.stderr?.on('data', (chunk: Buffer) => { this.complaint += chunk.toString('utf8'); });
     this.closed = once(this.child, 'close');
   }
 
-  begin(order: Order, claims: Claims): void {
-    this.hears(claims);
+  begin(order: object, listener: L): void {
+    this.hears(listener);
     this.child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
-  hears(claims: Claims): void {
-    this.claims = claims;
+  hears(listener: L): void {
+    this.listener = listener;
   }
 
   /** Until it has told that, or has ended. */
-  async until(told: (claims: Claims) => boolean): Promise<void> {
-    const claims = this.claims as Claims;
+  async until(told: (listener: L) => boolean): Promise<void> {
+    const listener = this.listener as L;
     const ended = this.closed.then(() => true);
-    while (!told(claims)) {
+    while (!told(listener)) {
       const heard = new Promise<false>((resolve) => { this.heard = () => resolve(false); });
       if (await Promise.race([heard, ended])) return;
     }
@@ -76,24 +81,28 @@ export class Started {
     }, limitMs);
     await this.closed;
     clearTimeout(watch);
-    this.claims?.lifeEnded();
+    this.listener?.lifeEnded();
     const { exitCode: code, signalCode: signal } = this.child;
     return { code, signal, hung: this.hung, complaint: this.complaint };
   }
 }
 
 /** Hands out lives, each started while the one before is at work. */
-export class Lives {
-  private spare: Started;
-  constructor() {
-    this.spare = start();
+export class Lives<L extends Listener = Claims> {
+  private spare: Started<L>;
+  constructor(private readonly program: string = lifeProgram('store')) {
+    this.spare = this.start();
   }
 
-  begin(order: Order, claims: Claims): Started {
+  begin(order: object, listener: L): Started<L> {
     const life = this.spare;
-    this.spare = start();
-    life.begin(order, claims);
+    this.spare = this.start();
+    life.begin(order, listener);
     return life;
+  }
+
+  private start(): Started<L> {
+    return new Started(process.execPath, [this.program]);
   }
 
   async stop(): Promise<void> {
@@ -101,8 +110,6 @@ export class Lives {
     await this.spare.ended();
   }
 }
-
-const start = (): Started => new Started(process.execPath, [lifeProgram]);
 
 const PROGRESS_MAX = 150;
 const PROGRESS_MS = 500;
@@ -122,7 +129,7 @@ export const wait = (ms: number): Promise<void> => new Promise((resolve) => { se
 
 /** A life with its order in the arguments, under a program that runs it. */
 export function startUnder(command: string, args: readonly string[], order: Order, claims: Claims): Started {
-  const life = new Started(command, [...args, process.execPath, lifeProgram, JSON.stringify(order)]);
+  const life = new Started(command, [...args, process.execPath, lifeProgram('store'), JSON.stringify(order)]);
   life.hears(claims);
   return life;
 }
