@@ -14,7 +14,9 @@ const lockFile = join(out, 'lock');
 const livesFolder = join(out, 'lives');
 const livesStamp = join(livesFolder, 'stamp');
 /** Programs that are killed, by the names of their bundles. */
-const LIVES = { store: 'test/prove/child/main.ts', agents: 'test/prove/agents/child.ts' };
+const LIVES = {
+  store: 'test/prove/child/main.ts', agents: 'test/prove/agents/child.ts', things: 'test/prove/lives/main.ts',
+};
 const inputs = [
   'src', 'examples', 'bench', 'test/oracle', 'test/prove', 'test/sim', 'test/support', 'tsconfig.base.json',
   'tsconfig.run.json', 'package-lock.json',
