@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/testing/random.js';
 import { Lives, someMoment, wait } from './child/lives.js';
+import { runBlind } from './lives/blind.js';
 import { runVariants } from './lives/run.js';
 import { count, type Goal, type Plan, type Proof } from './proof.js';
 import { subjects } from './subject/subjects.js';
@@ -110,7 +111,7 @@ async function lookAfter(watched: Watched, found: Killed): Promise<void> {
 async function run(plan: Plan): Promise<readonly Goal[]> {
   const goals: Goal[] = [];
   for (const subject of subjects) goals.push(...await runSubject(plan, subject));
-  goals.push(...await runVariants(plan));
+  goals.push(...await runVariants(plan), await runBlind(plan));
   return goals;
 }
 
