@@ -59,7 +59,7 @@ export interface SubscribeOptions {
   readonly slow?: SlowReaderPolicy | undefined;
   /**
    * of `suspend`: ms after which a reader that takes nothing, while publishers wait for it, is
-   * disconnected, so that it cannot stop the others; default 5,000
+   * disconnected, so that it cannot stop the others; default 5,000; not of a durable topic, which nobody waits for
    */
   readonly stallMs?: number | 'infinity' | undefined;
   /** so many of the messages that the topic keeps come first, oldest first; default 0, with `retain` 1 */

@@ -100,11 +100,15 @@ export interface ReadStored {
   /** the name of its cursor */
   readonly durable: string | undefined;
   readonly manual: boolean;
+  /** as it was given */
+  readonly stallMs?: unknown;
 }
 
 /** What every subscription of a topic may ask, where it asks for nothing. */
 function readStored(
-  given: { readonly from?: unknown; readonly durable?: unknown; readonly acknowledge?: unknown }, replayed: unknown,
+  given: {
+    readonly from?: unknown; readonly durable?: unknown; readonly acknowledge?: unknown; readonly stallMs?: unknown;
+  }, replayed: unknown,
 ): ReadStored {
   const { from, durable, acknowledge } = given;
   if (acknowledge !== undefined && durable === undefined) {
@@ -118,6 +122,7 @@ function readStored(
     from: from === undefined ? undefined : readFrom(from),
     durable: durable === undefined ? undefined : checkBusName('subscribe.durable', durable),
     manual: acknowledge === 'manual',
+    stallMs: given.stallMs,
   };
 }
 

@@ -32,7 +32,14 @@ export class Start {
     private readonly latest: number,
   ) {
     const { name, durability: { cursors, journal } } = log;
-    const { durable } = asked;
+    const { durable, stallMs } = asked;
+    if (stallMs !== undefined) {
+      throw new OptionError(
+        'subscribe.stallMs', stallMs, 'none with a durable topic',
+        `nobody waits for a reader of '${name}': what its buffer has no room for is read from the store`,
+        'BAD_COMBINATION',
+      );
+    }
     this.cursor = durable === undefined ? null : new Cursor(cursors, journal, cursorKey(name, durable));
     if (durable === undefined) return;
     if (log.taken.has(durable)) throw taken(name, durable);

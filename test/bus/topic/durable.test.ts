@@ -221,6 +221,7 @@ describe('what is published to a durable topic', () => {
     expect(thrown(() => topic.subscribe({ durable: 'no spaces' })).code).toBe('BAD_NAME');
     const together: readonly object[] = [
       { durable: 'x', slow: 'drop-oldest' }, { acknowledge: 'manual' }, { from: 0, replay: 1 },
+      { stallMs: 5 }, { durable: 'x', stallMs: 'infinity' },
     ];
     for (const options of together) expect(thrown(() => topic.subscribe(options)).code).toBe('BAD_COMBINATION');
     topic.subscribe({ durable: 'x' });
