@@ -2,7 +2,8 @@ import { Deadline } from '../../base/index.js';
 import type { Line, Standing } from '../../base/text/index.js';
 import type { Rank } from '../../mailbox/index.js';
 import type { Process } from '../../process/record/index.js';
-import type { DeadLetter, LetterFailure } from '../../api/letters.js';
+import type { PastLetter } from '../../router/dead-letter/index.js';
+import type { LetterFailure } from '../../api/letters.js';
 
 /** Where an item is. */
 export const Stage = { Ready: 0, Delayed: 1, Leased: 2, Over: 3 } as const;
@@ -53,7 +54,7 @@ export interface ItemRow {
 export interface Rare {
   expiry: Expiry | null;
   /** the letter that it was before, when it was sent again */
-  past: DeadLetter | null;
+  past: PastLetter | null;
   /** who pushed it, when that one wants to hear of its death */
   from: Process | null;
   /** failed attempts, oldest first */

@@ -2,7 +2,7 @@ import type { Rank } from '../../mailbox/index.js';
 import type { Process } from '../../process/record/index.js';
 import type { Op } from '../../mailbox/message/index.js';
 import { Failure } from '../../router/dead-letter/index.js';
-import type { Redelivery } from '../../router/dead-letter/index.js';
+import type { PastLetter, Redelivery } from '../../router/dead-letter/index.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import type { Item, ItemRow } from './item.js';
 import { PLAIN_PUSH } from './options.js';
@@ -12,7 +12,7 @@ import type { WorkQueue } from './work-queue.js';
 export class PushRedelivery implements Redelivery {
   readonly lane: Rank;
   readonly key: string | null;
-  readonly past: DeadLetter | null;
+  readonly past: PastLetter | null;
   readonly sender: Process | null;
   readonly facts: Redelivery['facts'];
   /** of the letter of an item that had one */

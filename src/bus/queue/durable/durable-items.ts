@@ -152,11 +152,12 @@ export class DurableItems extends Items {
       this.kernel.warn('a stored item cannot be read', { queue: this.options.name, seq, why, error });
       return;
     }
-    const { payload, lane, key, dueAt, expiresInMs } = row;
+    const { payload, lane, key, dueAt, expiresInMs, past } = row;
     if (this.kernel.frozen) deepFreeze(payload);
     const item = new StoredItem(this, seq, payload, lane, key);
     const known = this.rows.durability.attemptsOf(seq);
     item.marked = true;
+    if (past !== null) item.cold.past = past;
     if (known !== undefined) {
       item.attempts = known.attempts;
       item.cold.failures = [...known.failures];

@@ -115,7 +115,7 @@ export class DurableQueue extends WorkQueue {
   private entry(
     owner: Process | null, payload: unknown, terms: PushTerms, past: DeadLetter | null, from: Process | null,
   ): Entering {
-    return new Entering(this, payload, encodeItem(payload, terms, owner, this.rows.wall()), terms, past, from);
+    return new Entering(this, payload, encodeItem(payload, terms, owner, this.rows.wall(), past), terms, past, from);
   }
 
   private admitted(owner: Process | null, push: Entering): Promise<PushOutcome> {

@@ -1,6 +1,8 @@
+import { attemptsRow } from '../../../delivery/durable/index.js';
 import { decode, encode } from '../../../journal/index.js';
 import { Rank, RANKS } from '../../../mailbox/index.js';
 import type { Process } from '../../../process/record/index.js';
+import type { PastLetter } from '../../../router/dead-letter/index.js';
 import type { PushTerms } from '../options.js';
 
 /* How an item stands in its row: fixed places, as a message; what is added later comes last. */
@@ -23,15 +25,24 @@ export interface ItemRow {
   readonly sender: string | null;
   /** wall clock, ms since 1970 */
   readonly pushedAt: number;
+  /** the letter that it was before, when it was sent again */
+  readonly past: PastLetter | null;
 }
 
-type Row = readonly [number, unknown, Rank, string | null, number, number, string | null, number];
+type Row = readonly [
+  number, unknown, Rank, string | null, number, number, string | null, number, (Uint8Array | null)?,
+];
 
 /** Throws when the payload cannot be stored. */
-export function encodeItem(payload: unknown, terms: PushTerms, from: Process | null, wall: number): Uint8Array {
+export function encodeItem(
+  payload: unknown, terms: PushTerms, from: Process | null, wall: number, past: PastLetter | null,
+): Uint8Array {
   const { lane, key, delayMs, expiresInMs } = terms;
   const dueAt = delayMs === 0 ? 0 : wall + delayMs;
-  const row: Row = [FORMAT, payload, lane, key, dueAt, expiresInMs, from === null ? null : from.title, wall];
+  const row: Row = [
+    FORMAT, payload, lane, key, dueAt, expiresInMs, from === null ? null : from.title, wall,
+    past === null ? null : attemptsRow(past.attempts, past.failures),
+  ];
   try {
     return encode(row, 'the row of an item');
   } catch (error) {
@@ -40,10 +51,15 @@ export function encodeItem(payload: unknown, terms: PushTerms, from: Process | n
   }
 }
 
-/** Throws a coded error for what no castcall has written. */
+/** Throws a coded error for what no castcall has written. Rows of older ones have fewer places. */
 export function decodeItem(bytes: Uint8Array): ItemRow {
-  const [, payload, lane, key, dueAt, expiresInMs, sender, pushedAt] = decode(bytes) as Row;
-  return { payload, lane, key, dueAt, expiresInMs, sender, pushedAt };
+  const [, payload, lane, key, dueAt, expiresInMs, sender, pushedAt, before = null] = decode(bytes) as Row;
+  return { payload, lane, key, dueAt, expiresInMs, sender, pushedAt, past: before === null ? null : pastOf(before) };
+}
+
+function pastOf(before: Uint8Array): PastLetter {
+  const [, attempts, failures] = decode(before) as [number, number, PastLetter['failures']];
+  return { id: 0, attempts, failures };
 }
 
 /** Each lane is a stream of its own, so that what is urgent is found without reading the rest. */

@@ -330,6 +330,23 @@ describe('P22 what an attempt of a durable queue is', () => {
     dies(later, disk);
   });
 
+  it('attempts of a letter that waits again add up over the end of the program', async () => {
+    const disk = new TestDisk();
+    const first = lifeOn(disk);
+    const jobs = first.queue<string>('jobs', { ...LEASED, attemptsMax: 1 });
+    await jobs.push('a');
+    await (await jobs.lease()).nack({ reason: 'first life' });
+    expect(first.deadLetters.retry({}).retried).toHaveLength(1);
+    await first.store.flush();
+    dies(first, disk);
+    const second = lifeOn(disk);
+    await (await second.queue<string>('jobs', { ...LEASED, attemptsMax: 1 }).lease()).nack({ reason: 'second life' });
+    expect(second.deadLetters.list()).toMatchObject([{
+      attempts: 2, failures: [{ attempt: 1, reason: 'first life' }, { attempt: 2, reason: 'second life' }],
+    }]);
+    dies(second, disk);
+  });
+
   it('P21: a lease that was acknowledged in a turn is not given back by its disposal', async () => {
     const disk = new TestDisk();
     const system = lifeOn(disk);
