@@ -47,6 +47,10 @@ export class Activation implements Starter, Activator, Home {
     this.sweep = new Sweep(host.kernel, host.router.names, this);
   }
 
+  get definition(): Plan['definition'] {
+    return this.plan.definition;
+  }
+
   /** Errors: `ADDRESS_TAKEN` for an address of another definition. */
   ref(sender: Process | null, path: string): AddressRefImpl {
     const cell = this.host.router.names.cell(path);

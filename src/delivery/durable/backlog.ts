@@ -319,6 +319,10 @@ export function opOf(definition: RuntimeDefinition, name: string): Op {
 
 /** Of the agent that owns the name now. */
 export function definitionOf({ owner }: Cell): RuntimeDefinition | null {
-  const definition = owner === null ? null : (owner.behaviour as { definition?: unknown }).definition;
+  return owner === null ? null : deliverable((owner.behaviour as { definition?: unknown }).definition);
+}
+
+/** A definition whose processes take deliveries. */
+export function deliverable(definition: unknown): RuntimeDefinition | null {
   return definition instanceof RuntimeDefinition && definition.deliverable ? definition : null;
 }

@@ -1,11 +1,12 @@
 import { callError } from '../../base/index.js';
+import type { RuntimeDefinition } from '../../behaviour/gen/index.js';
 import { Op, Kind } from '../../mailbox/message/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';
 import type { Cell } from '../../router/names/index.js';
 import type { DeadLetter, RetryRefusal } from '../../api/letters.js';
 import { Destination, KeyRecord, Message, routeOf } from '../guarantee/index.js';
 import type { Shared } from '../guarantee/index.js';
-import { definitionOf, frozen, opOf, type Earlier } from './backlog.js';
+import { deliverable, frozen, opOf, type Earlier } from './backlog.js';
 import { type DeadLetterRow, encodeDeadLetter } from './dead-row.js';
 import { ItemLetter } from './dead-rows.js';
 import { digestOf } from './key-rows.js';
@@ -25,7 +26,7 @@ export interface Requeue {
 
 /**
  * A dead letter of an earlier life: its row is all that is known of it. It goes out again as the
- * message that it was, once somebody owns its name, and so says what its operation is today.
+ * message that it was, once somebody owns its name, or would be started for it: that says what its operation is today.
  */
 export class StoredRedelivery implements Redelivery {
   readonly sender = null;
@@ -41,7 +42,7 @@ export class StoredRedelivery implements Redelivery {
   }
 
   get op(): Op {
-    const definition = definitionOf(this.cell);
+    const definition = takerOf(this.cell);
     return definition === null ? this.unknown : opOf(definition, this.row.op);
   }
 
@@ -59,7 +60,7 @@ export class StoredRedelivery implements Redelivery {
   /** Errors: `NOPROC` while nobody owns the name, because nobody can check it. */
   edit(payload: unknown): number {
     const { cell, row, seq, shared: { dead } } = this;
-    const definition = definitionOf(cell);
+    const definition = takerOf(cell);
     if (definition === null) {
       throw callError('NOPROC', { target: cell.name, op: row.op, verb: 'deliver', reason: 'noproc' });
     }
@@ -76,7 +77,7 @@ export class StoredRedelivery implements Redelivery {
 
   resend(payload: unknown, letter: DeadLetter): RetryRefusal | null {
     const { cell, row, shared: { delivery } } = this;
-    const definition = definitionOf(cell);
+    const definition = takerOf(cell);
     if (definition === null) return cell.owner === null ? 'NOPROC' : 'PROTOCOL_MISMATCH';
     const op = opOf(definition, row.op);
     const to = (cell.mail ??= new Destination(delivery)) as Destination;
@@ -100,6 +101,12 @@ export class StoredRedelivery implements Redelivery {
     rare.stored = StoredMessage.buried(shared, cell.name, d, seq, row);
     return d;
   }
+}
+
+/** Of who owns the name, or is started when something waits for it. */
+function takerOf({ owner, activator }: Cell): RuntimeDefinition | null {
+  if (owner === null) return activator === null ? null : deliverable(activator.definition);
+  return deliverable((owner.behaviour as { definition?: unknown }).definition);
 }
 
 /** The same of an item of a durable queue, once there is a queue of that name. */

@@ -41,6 +41,8 @@ export class Cell implements NameCell {
 
 /** Port of addresses: starts somebody under a name that nobody has. */
 export interface Activator {
+  /** the run-time definition of whom it starts */
+  readonly definition: unknown;
   /** something waits there for an owner: it starts one, now or later, and never within this call */
   wanted(cell: Cell): void;
 }

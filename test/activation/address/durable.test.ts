@@ -151,4 +151,22 @@ describe('Wake all / wait idle: mail of an earlier life', () => {
     await until(() => system.whereis('ann') !== undefined);
     expect(await handledIn(system, 'ann')).toBe('ann: waits');
   });
+
+  it('P23 a retry of a dead letter of an earlier life starts its address', async () => {
+    const disk = new TestDisk();
+    const first = lifeOn(disk);
+    const receipt = await first.address(Ledger, 'ann').deliver('crash', undefined, { attemptsMax: 1 });
+    expect(await receipt.settled).toMatchObject({ kind: 'dead-lettered' });
+    await first.store.flush();
+    dies(first, disk);
+    const second = lifeOn(disk);
+    await second.store.ready;
+    const [letter] = second.deadLetters.list();
+    expect(second.deadLetters.retry({}).refused).toMatchObject([{ code: 'NOPROC' }]);
+    const ann = second.address(Ledger, 'ann');
+    expect(ann.pid).toBeUndefined();
+    expect(second.deadLetters.retry({})).toMatchObject({ retried: [letter?.id], refused: [] });
+    await until(() => second.deadLetters.list()[0]?.attempts === 2);
+    expect(await ann.call('lines')).toBe('ann: ');
+  });
 });
