@@ -239,6 +239,8 @@ function sentence(code: CallErrorCode, fields: CallErrorFields, show: (value: un
       fields.details === undefined ? 'send it again' : `the next try is due in ${show(fields.details)} ms`}`;
     case 'TIMEOUT': return fields.verb === 'put'
       ? `no room in its mailbox within ${String(fields.timeoutMs)} ms; it was not queued`
+      : fields.verb === 'deliver'
+      ? `not accepted within ${String(fields.timeoutMs)} ms; whether it will be handled is unknown`
       : `no reply within ${String(fields.timeoutMs)} ms; whether it was handled is unknown`;
     case 'EXIT': return `the callee ended: ${show(fields.reason)}`;
     case 'CALLING_SELF': return fields.verb === 'put'

@@ -78,7 +78,7 @@ export class AddressRefImpl<D extends AnyDefinition = AnyDefinition> extends Age
   /** Nobody is started for what would be refused all the same. */
   private wake(op: string | null, sender: Process | null): void {
     const { definition } = this;
-    const refused = (sender !== null && sender.phase === Phase.Dead)
+    const refused = this.kernel.closed || (sender !== null && sender.phase === Phase.Dead)
       || (op !== null && definition.castOp(op) === undefined && definition.callOp(op) === undefined);
     this.unstarted = refused ? null : this.starter.wake(this.addr);
   }
@@ -89,6 +89,9 @@ export class AddressRefImpl<D extends AnyDefinition = AnyDefinition> extends Age
 
   protected override nobody(verb: 'call' | 'put', op: string): CallError {
     const { unstarted } = this;
+    if (this.kernel.closed) {
+      return callError('NOPROC', { target: this.address, op, verb, reason: 'the system has stopped' });
+    }
     if (unstarted === null) return super.nobody(verb, op);
     const { reason, dueInMs } = unstarted;
     return callError('ACTIVATION_FAILED', {

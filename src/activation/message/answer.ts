@@ -1,47 +1,83 @@
-import { Deadline } from '../../base/index.js';
+import { callError, Deadline } from '../../base/index.js';
 import type { Kernel } from '../../process/record/index.js';
 import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { MessageAnswer, MessageEvent, MessageStream } from '../../api/activation/message.js';
 import type { DeliveryOutcome, Receipt } from '../../api/delivery.js';
 import type { ChunkReader } from '../../delivery/guarantee/index.js';
 
-/** The wait for an answer has a limit. */
-class Patience extends Deadline {
-  constructor(private readonly over: () => void) {
+/** The limit of one wait for an answer: it begins with the call. */
+export class Patience extends Deadline {
+  over = false;
+  private resolve: (() => void) | null = null;
+  private readonly passed = new Promise<'enqueued'>((resolve) => {
+    this.resolve = () => { resolve('enqueued'); };
+  });
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly ms: number,
+  ) {
     super();
+    kernel.deadlines.add(this, ms);
   }
+
   expire(): void {
-    this.over();
+    this.over = true;
+    this.resolve?.();
+  }
+
+  /** Errors: a CallError `TIMEOUT` when it comes first. */
+  async before<T>(promise: Promise<T>, target: string, op: string): Promise<T> {
+    const first = await Promise.race([promise.then((value) => ({ value })), this.passed]);
+    if (first !== 'enqueued') return first.value;
+    throw callError('TIMEOUT', { target, op, verb: 'deliver', timeoutMs: this.ms });
+  }
+
+  /** The same as an answer of a message that was accepted. */
+  get late(): Promise<'enqueued'> {
+    return this.passed;
+  }
+
+  end(): void {
+    this.kernel.deadlines.remove(this);
+  }
+}
+
+/** Takes a message back whose signal fires before it is accepted. */
+export class Early {
+  receipt: Receipt | null = null;
+  taken = false;
+  private readonly watched: ReturnType<typeof watchSignal> | null;
+  constructor(signal: AbortSignal | undefined) {
+    this.watched = signal === undefined ? null : watchSignal(signal, {
+      aborted: () => { this.taken = this.receipt !== null && this.receipt.cancel(); },
+    });
+  }
+
+  end(kernel: Kernel): void {
+    if (this.watched !== null) unwatch(this.watched, kernel);
   }
 }
 
 /** What is waited for: the end of a message, or only that it begins. */
 export interface Awaited {
   readonly begun: boolean;
-  /** -1 for none */
-  readonly timeoutMs: number;
+  /** null for no limit */
+  readonly patience: Patience | null;
   readonly signal: AbortSignal | undefined;
 }
 
 /** The answer, by what happened to the message: nothing here decides anything but how long is waited. */
 export async function answerOf(kernel: Kernel, receipt: Receipt, wait: Awaited): Promise<MessageAnswer> {
-  const { begun, timeoutMs, signal } = wait;
+  const { begun, patience, signal } = wait;
   // What is taken back was not begun, and ends as cancelled; what was begun is not taken back.
   const watched = signal === undefined ? null : watchSignal(signal, { aborted: () => void receipt.cancel() });
   if (signal?.aborted === true) receipt.cancel();
-  let patience: Patience | null = null;
   try {
     const ends: Promise<DeliveryOutcome | 'started' | 'enqueued'>[] = [receipt.settled];
     if (begun) ends.push(begins(receipt));
-    if (timeoutMs >= 0) {
-      ends.push(new Promise((resolve) => {
-        patience = new Patience(() => { resolve('enqueued'); });
-        kernel.deadlines.add(patience, timeoutMs);
-      }));
-    }
+    if (patience !== null) ends.push(patience.late);
     return told(receipt, await Promise.race(ends), begun);
   } finally {
-    if (patience !== null) kernel.deadlines.remove(patience);
     if (watched !== null) unwatch(watched, kernel);
   }
 }

@@ -5,13 +5,14 @@ import { readDeliver, STANDARD } from '../../behaviour/gen/outward/index.js';
 import { ChunkReader, type Delivery } from '../../delivery/guarantee/index.js';
 import { durabilityOf } from '../../delivery/durable/index.js';
 import { Cell } from '../../router/names/index.js';
+import { addressName } from '../../router/request/index.js';
 import type { MessageAnswer, MessageOptions, MessageStream, MessageTarget } from '../../api/activation/message.js';
 import type { Receipt } from '../../api/delivery.js';
 import type { AnyDefinition } from '../../api/protocol.js';
 import { Activation, type Activations } from '../address/index.js';
 import { checkTag, type Leads, TagsImpl, TagTable } from '../tag/index.js';
 import { Absent } from './absent.js';
-import { answerOf, StreamImpl } from './answer.js';
+import { answerOf, Early, Patience, StreamImpl } from './answer.js';
 import { readMessage, type ReadMessage } from './options.js';
 
 /*
@@ -42,7 +43,8 @@ export class Messages {
     const durability = durabilityOf(kernel);
     this.table = new TagTable(durability?.journal ?? null, durability === null ? null : durability.whenReady());
     this.absent = new Absent(router, (tag, read, payload) => {
-      void handled(this.post(this.leads(tag) as AgentRefImpl, read, payload, null, this.groupOf(tag)).accepted);
+      const ref = this.leads(tag) as AgentRefImpl;
+      void handled(this.post(ref, read, payload, null, this.groupOf(tag), new Early(undefined)).accepted);
     });
     this.absent.arrivedIfBound = (tag) => {
       if (this.table.get(tag) !== undefined) this.absent.arrived(tag);
@@ -70,27 +72,51 @@ export class Messages {
     target: MessageTarget, payload: unknown, options: MessageOptions, reader: ChunkReader | null,
   ): Promise<MessageAnswer> {
     const read = readMessage(options);
+    if (read.timeoutMs < 0) return this.go(target, payload, read, reader, null);
+    const patience = new Patience(this.host.kernel, read.timeoutMs);
+    try {
+      return await this.go(target, payload, read, reader, patience);
+    } finally {
+      patience.end();
+    }
+  }
+
+  private async go(
+    target: MessageTarget, payload: unknown, read: ReadMessage, reader: ChunkReader | null, patience: Patience | null,
+  ): Promise<MessageAnswer> {
     const tag = typeof target === 'object' && !(target instanceof AgentRefImpl)
       ? checkTag('message', (target as { readonly tag?: unknown } | null)?.tag)
       : null;
-    if (tag !== null) await this.tags.loaded;
+    if (tag !== null) await (patience?.before(this.tags.loaded, tag, read.op) ?? this.tags.loaded);
     const ref = tag === null ? this.refOf(target as AgentRefImpl | string, read.op) : this.leads(tag);
     if (ref === null) return this.wait(tag as string, read, payload);
-    if (read.signal?.aborted === true) return { kind: 'cancelled', id: '', receipt: undefined, reason: 'cancelled' };
-    const { accepted, started } = this.post(ref, read, payload, reader, tag === null ? null : this.groupOf(tag));
-    const receipt = await accepted;
-    if (read.enqueue) {
+    if (fired(read)) return { kind: 'cancelled', id: '', receipt: undefined, reason: 'cancelled' };
+    const early = new Early(read.signal);
+    const group = tag === null ? null : this.groupOf(tag);
+    let receipt: Receipt;
+    let started: boolean;
+    try {
+      const posted = this.post(ref, read, payload, reader, group, early);
+      ({ started } = posted);
+      receipt = await (patience?.before(posted.accepted, addressName(ref.addr), read.op) ?? posted.accepted);
+    } finally {
+      early.end(this.host.kernel);
+    }
+    if (read.enqueue && !early.taken) {
       const { id, state } = receipt;
       return state === 'superseded'
         ? { kind: 'superseded', id, receipt, reason: 'superseded' }
         : { kind: 'enqueued', id, receipt };
     }
-    return answerOf(this.host.kernel, receipt, { ...read, begun: started && reader === null });
+    return answerOf(this.host.kernel, receipt, {
+      patience, signal: read.signal, begun: started && reader === null,
+    });
   }
 
   /** In one step: whoever sends now or later meets the same agent, mailbox and tags. */
   private post(
     ref: AgentRefImpl, read: ReadMessage, payload: unknown, reader: ChunkReader | null, group: Leads | null,
+    early: Early,
   ): Posted {
     const { addr, definition } = ref;
     const op = definition.castOp(read.op) ?? definition.callOp(read.op);
@@ -100,9 +126,11 @@ export class Messages {
     deliveries.checkOptions('deliver', ref, read.deliver);
     const cell = addr instanceof Cell && addr.owner === null ? addr : null;
     const activation = cell !== null && cell.activator instanceof Activation ? cell.activator : null;
-    if (activation !== null && !read.enqueue) activation.wake(cell as Cell);
+    if (activation !== null && !read.enqueue && !this.host.kernel.closed) activation.wake(cell as Cell);
     const claimed = activation !== null && read.enqueue ? activation.claim((cell as Cell).name) : null;
-    const taken = deliveries.deliver(ref, op, checked, null, read.deliver, { reader, quiet: read.enqueue });
+    const taken = deliveries.deliver(ref, op, checked, null, read.deliver, {
+      reader, quiet: read.enqueue, made: (receipt) => { early.receipt = receipt; },
+    });
     // A later life is to know whose message it is; one that is another's is told by the start that fails.
     const accepted = claimed === null ? taken : handled(claimed).then(() => taken, () => taken);
     if (group !== null) for (const tag of group.tags) this.bindOf(group, tag);
@@ -164,6 +192,10 @@ export class Messages {
     const known = this.table.get(tag);
     return known !== undefined && known.state === 'grouped' ? known : null;
   }
+}
+
+function fired({ signal }: ReadMessage): boolean {
+  return signal !== undefined && signal.aborted;
 }
 
 /** The definition of who lives under a name, or would be started there. */

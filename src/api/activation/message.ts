@@ -16,9 +16,16 @@ export interface MessageOptions extends Omit<DeliverOptions, 'coalesce'> {
    * key one such message of its key waits at most, see `coalesce` of `deliver`
    */
   readonly enqueue?: boolean | DeliverCoalesce | undefined;
-  /** ms that the answer is waited for; then it is `enqueued`, and the message goes on; default `infinity` */
+  /**
+   * ms from the call that the answer is waited for; then it is `enqueued`, and the message goes on; one that is not
+   * accepted yet (its commit, a mailbox that suspends) rejects with a CallError `TIMEOUT`, and goes on as well;
+   * default `infinity`
+   */
   readonly timeoutMs?: number | 'infinity' | undefined;
-  /** when it fires, the message is taken back if it still waits: the answer is `cancelled`; else it goes on */
+  /**
+   * when it fires, the message is taken back if it still waits: the answer is `cancelled`; else it goes on. One
+   * that stands before a mailbox that suspends is taken back when it gets in
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

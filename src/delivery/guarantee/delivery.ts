@@ -53,6 +53,8 @@ export interface Beside {
   readonly reader: ChunkReader | null;
   /** it starts nobody */
   readonly quiet: boolean;
+  /** hears of one that is accepted with a commit, before that: it can be taken back already */
+  readonly made: (receipt: Receipt) => void;
 }
 
 /** Guaranteed delivery in one system (design §7): fills the ports of the kernel and of the refs. */
@@ -101,7 +103,10 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
     const receipt = new ReceiptImpl(made);
     const stored = made instanceof Message && made.rare !== null ? made.rare.stored : null;
     const accepting = stored === null ? null : stored.accepting(sender);
-    if (accepting !== null) return accepting.then(() => receipt);
+    if (accepting !== null) {
+      beside?.made(receipt);
+      return accepting.then(() => receipt);
+    }
     return made instanceof Message && made.rare !== null && made.rare.waiter !== null && !made.rare.waiter.again
       ? this.onceAccepted(made, made.rare.acceptance, receipt, sender)
       : Promise.resolve(receipt);

@@ -384,3 +384,23 @@ describe('Hierarchical addresses: bad input', () => {
     expect(() => system.activate(defineAgent({}), { idle: 5 } as never)).toThrow(/UNKNOWN_OPTION|idleMs/);
   });
 });
+
+describe('after the stop of the system', () => {
+  it('P6 a send to an address is that to any other ref: nobody is started, and nobody has failed to', async () => {
+    const system = testSystem();
+    const { Agent, starts } = recorder();
+    const ann = system.address(Agent, 'ann');
+    const other = system.ref(Agent, 'other');
+    await system.stop();
+    for (const ref of [ann, other]) {
+      await expect(ref.call('lines')).rejects.toMatchObject({ code: 'NOPROC' });
+      await expect(ref.put('add', 'x')).rejects.toMatchObject({ code: 'NOPROC' });
+      await expect(ref.deliver('add', 'x')).rejects.toMatchObject({ code: 'NOPROC' });
+      expect(await ref.tryCall('lines')).toMatchObject({ ok: false, error: { code: 'NOPROC' } });
+      expect(ref.tryCast('add', 'x')).toBe('dead');
+    }
+    await expect(ann.call('lines')).rejects.toThrow('the system has stopped');
+    await expect(system.message(ann, 'x', { op: 'add' })).rejects.toMatchObject({ code: 'NOPROC' });
+    expect(starts).toEqual([]);
+  });
+});

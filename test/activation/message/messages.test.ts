@@ -90,6 +90,51 @@ describe('Delivered semantics', () => {
   });
 });
 
+describe('limits of a message begin with its call', () => {
+  test('time that its commit takes counts; it is no answer, and the message goes on', async () => {
+    const env = new VirtualEnv();
+    const disk = new TestDisk();
+    const system = lifeOn(disk, { env });
+    await system.store.ready;
+    const ann = system.address(Kept, 'k/1');
+    await (await system.message(ann, null)).receipt?.settled;
+    disk.hold();
+    const late = system.message(ann, null, { timeoutMs: 100 });
+    const queued = system.message(ann, null, { timeoutMs: 50, enqueue: true });
+    await env.advance(49);
+    const raced = await Promise.race([late, queued, env.settle().then(() => 'waits')]);
+    expect(raced).toBe('waits');
+    await env.advance(60);
+    await expect(late).rejects.toMatchObject({
+      code: 'TIMEOUT', message: expect.stringContaining('not accepted within 100 ms'),
+    });
+    await expect(queued).rejects.toMatchObject({ code: 'TIMEOUT' });
+    disk.release();
+    await system.store.flush();
+    await env.settle();
+    expect(await ann.call('turn'), 'both went on').toBe(4);
+  });
+
+  test('a signal that fires before the acceptance takes it back', async () => {
+    const env = new VirtualEnv();
+    const disk = new TestDisk();
+    const system = lifeOn(disk, { env });
+    await system.store.ready;
+    const ann = system.address(Kept, 'k/1');
+    await (await system.message(ann, null)).receipt?.settled;
+    const controller = new AbortController();
+    const { signal } = controller;
+    disk.hold();
+    const taken = system.message(ann, null, { signal });
+    const queued = system.message(ann, null, { signal, enqueue: true });
+    await env.settle();
+    controller.abort();
+    disk.release();
+    expect([(await taken).kind, (await queued).kind]).toEqual(['cancelled', 'cancelled']);
+    expect(await ann.call('turn')).toBe(2);
+  });
+});
+
 describe('Enqueue plain', () => {
   test('nobody is started for it; the next message does, and order is kept', async () => {
     const { env, system, ann, seen } = world();
