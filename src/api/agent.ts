@@ -176,6 +176,8 @@ export interface ProcessSelf extends ProcessVerbs {
 /** What `init` has as `this`: everything of self but the state it is about to make. */
 export interface InitSelf extends ProcessVerbs {
   readonly ref: SelfRef;
+  /** the address that it is started at; undefined for one that has none; @since 0.2.0 */
+  readonly address: string | undefined;
   /** runs the definition's `continue` before any queued message */
   continue(what?: unknown): void;
   /** a Timeout arrives in `info` unless a message comes within `ms` after the return of this handler */
@@ -197,6 +199,8 @@ export interface Self<S> extends ProcessVerbs, DurableVerbs {
   /** an assignment is committed when the handler returns; a change in place is visible at once */
   state: S;
   readonly ref: SelfRef;
+  /** the address that this agent lives at: `system.address`; undefined for one that has none; @since 0.2.0 */
+  readonly address: string | undefined;
   /** the current call's reply address, for `reply` later; undefined outside a call */
   readonly from: From | undefined;
   /**

@@ -3,6 +3,7 @@ import type { DeliveryContext, MessageProvenance } from '../../api/delivery.js';
 import { type Control, Ignore, type NoReply, Refusal } from '../../api/returns.js';
 import { hibernate } from '../../process/kernel/index.js';
 import type { Process } from '../../process/record/index.js';
+import { Cell } from '../../router/names/index.js';
 import { Request } from '../../router/request/index.js';
 import { NO_REPLY } from './control.js';
 import type { Ending } from './ending.js';
@@ -37,6 +38,11 @@ export class ServerSelf extends ProcessVerbsImpl {
     const { agent } = this;
     this.own = this.host.refTo(agent, (agent.behaviour as { definition?: unknown }).definition) as SelfRef;
     return this.own;
+  }
+
+  get address(): string | undefined {
+    const { name } = this.agent;
+    return name instanceof Cell && name.activator !== null ? name.name : undefined;
   }
 
   get from(): From | undefined {

@@ -385,6 +385,21 @@ describe('Hierarchical addresses: bad input', () => {
   });
 });
 
+describe('self.address', () => {
+  it('is the address that an agent lives at, from its init on; others have none', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({
+      init() { return { at: this.address }; },
+      calls: { where: (self) => [self.state.at, self.address] },
+    });
+    expect(await system.address(Agent, 'team/ann').call('where')).toEqual(['team/ann', 'team/ann']);
+    const named = system.start(Agent, { name: 'bob' });
+    expect(await named.call('where')).toEqual([undefined, undefined]);
+    const bare = system.start(Agent);
+    expect(await bare.call('where')).toEqual([undefined, undefined]);
+  });
+});
+
 describe('after the stop of the system', () => {
   it('P6 a send to an address is that to any other ref: nobody is started, and nobody has failed to', async () => {
     const system = testSystem();
