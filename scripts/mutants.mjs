@@ -30,6 +30,7 @@ import { pressure } from '../test/mutants/mailbox.mjs';
 import { startsAndStops } from '../test/mutants/stopping.mjs';
 import { supervisor } from '../test/mutants/supervisor.mjs';
 import { namesAndLocks } from '../test/mutants/names.mjs';
+import { nodeSessions } from '../test/mutants/sessions.mjs';
 import { schedulesAndGathers } from '../test/mutants/schedules.mjs';
 import { streams } from '../test/mutants/streams.mjs';
 import { timersAndEnds } from '../test/mutants/timers.mjs';
@@ -138,7 +139,7 @@ const all = [
   ...deliveries, ...attempts, ...pools, ...namesAndLocks, ...timersAndEnds, ...startsAndStops, ...streams,
   ...topicsAndReaders, ...activations, ...launches, ...healths, ...workQueues, ...services, ...schedulesAndGathers,
   ...guardedStreams, ...undeliverables, ...durables, ...durableAgents, ...durableQueues, ...durableTopics,
-  ...deadRows, ...enqueues,
+  ...deadRows, ...enqueues, ...nodeSessions,
 ];
 const named = all.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
 const chosen = inShare(named, options.share);

@@ -32,6 +32,7 @@ import { randomSuite } from './random.js';
 import { receiveSuite } from './receive.js';
 import { restartingSuite } from './restarting.js';
 import { scheduleSuite } from './schedule.js';
+import { sessionSuite } from './session.js';
 import { serviceSuite } from './service.js';
 import { sharedStreamSuite } from './shared-stream.js';
 import { shutdownSuite } from './shutdown.js';
@@ -55,5 +56,6 @@ export const suites: readonly Suite[] = [
   breakerSuite, limitsSuite, guardedSuite, deliverySuite, ledgerSuite, attemptsSuite, poolsSuite, lettersSuite,
   namesSuite, statemSuite, streamSuite, taskStreamSuite, topicSuite, queueSuite, serviceSuite, scheduleSuite,
   durableSuite, agentsSuite, deadRowsSuite, durableQueueSuite, durableTopicSuite, durableScheduleSuite, enqueueSuite,
-  activationSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, randomSuite,
+  activationSuite, launchSuite, healthSuite, sharedStreamSuite, undeliverableSuite, sessionSuite,
+  randomSuite,
 ];
