@@ -78,10 +78,9 @@ export interface StartOptions {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * ms without a message after which it hibernates, default never: the mailbox gives its spare
-   * storage back, `inspect` shows the status `hibernated`, any message wakes it. JavaScript has no
-   * heap per process to compact. Costs a deadline set back per message; after a handler that awaits
-   * it may take up to twice as long
+   * ms without a message after which it hibernates, default never: the mailbox gives its spare storage back, `inspect`
+   * shows the status `hibernated`, any message wakes it. Costs a deadline set back per message; after a handler that
+   * awaits it may take up to twice as long
    */
   readonly hibernateAfterMs?: number | undefined;
 }
@@ -89,8 +88,7 @@ export interface StartOptions {
 /* ---- self ---- */
 
 /** What `self.bind` takes: refs, handles that send, streams of tasks. */
-export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void }
-  | AsyncIterable<unknown>;
+export type Bindable = { readonly pid: Pid | undefined } | { send(message: unknown): void } | AsyncIterable<unknown>;
 
 /** The verbs that every process has. */
 export interface ProcessVerbs extends KernelVerbs, GuardVerbs, BusVerbs, LaunchVerbs {

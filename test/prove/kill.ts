@@ -17,6 +17,8 @@ const KILLS = { ci: 200, deep: 4_000 } as const;
 /** Stores beside each other. */
 const LANES = 2;
 const RECOVERY_MS = 15;
+/** A copy takes no longer. */
+const COPY_MS = 3_000;
 
 /** What was looked at in one series of kills. */
 export interface Killed {
@@ -84,7 +86,10 @@ async function oneKill(
   if (early) await Promise.race([wait(random.float() * RECOVERY_MS), life.until(() => claims.ready > ready)]);
   else {
     await life.until(() => claims.ready > ready);
-    await someMoment(life, claims, random, backups === null ? 1 : 4);
+    // Of a copy now and then the end is waited for: it must be whole.
+    const copied = (): boolean => claims.backups.slice(started).some(({ done }) => done);
+    if (backups !== null && random.chance(0.3)) await Promise.race([life.until(copied), wait(COPY_MS)]);
+    else await someMoment(life, claims, random, backups === null ? 1 : 4);
   }
   life.kill();
   const { code, complaint } = await life.ended();
