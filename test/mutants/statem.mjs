@@ -63,7 +63,7 @@ export const statemachines = [
   },
   {
     name: 'the replies of a stop are forgotten', file: step, family: 'machines',
-    edits: [['for (const action of decided.actions ?? []) answer(p, m, action); if (m.turn', 'if (m.turn']],
+    edits: [['for (const action of decided.actions ?? []) answer(p, m, action); const message', 'const message']],
   },
   {
     name: 'a crash keeps what the callback assigned', file: statem, family: 'machines',
