@@ -81,6 +81,12 @@ export class Activations implements Rest {
     return failure === null ? { result: 'woken', reason: undefined } : { result: 'failed', reason: failure.reason };
   }
 
+  /** The name of its definition, as far as this life knows. */
+  definitionAt(path: string): string | undefined {
+    const { activator } = this.host.router.names.cell(path);
+    return activator instanceof Activation ? activator.plan.definition.name : this.records.known.get(path);
+  }
+
   private named(definition: string | undefined): Activation | undefined {
     return [...this.byDefinition.values()].find(({ plan }) => plan.definition.name === definition);
   }
@@ -97,6 +103,15 @@ export class Activations implements Rest {
 
   waits({ mail }: Cell): boolean {
     return mail instanceof Destination && (mail.waiting.due || mail.recovered !== null);
+  }
+
+  /** Addresses with messages and nobody there: of earlier lives, and those of this one that were only enqueued. */
+  written(): readonly string[] {
+    const found = new Set(this.records.waiting());
+    for (const cell of this.host.router.names.vacant()) {
+      if (cell.activator instanceof Activation && this.waits(cell)) found.add(cell.name);
+    }
+    return [...found];
   }
 
   gaveUp({ mail }: Cell, reason: unknown): void {

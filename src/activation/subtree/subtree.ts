@@ -39,6 +39,10 @@ export class SubtreeImpl implements Subtree {
     return this.#all.residents().filter(({ path }) => isUnder(this.prefix, path));
   }
 
+  #written(): string[] {
+    return this.#all.written().filter((path) => isUnder(this.prefix, path));
+  }
+
   list(): Promise<AddressInfo[]> {
     return handled(this.#list());
   }
@@ -47,7 +51,7 @@ export class SubtreeImpl implements Subtree {
     const all = this.#all;
     await all.records.ready();
     const found = new Map<string, string | undefined>();
-    for (const path of all.records.waiting()) if (isUnder(this.prefix, path)) found.set(path, undefined);
+    for (const path of this.#written()) found.set(path, all.definitionAt(path));
     for (const [path, name] of all.records.known) if (isUnder(this.prefix, path)) found.set(path, name);
     for (const { path, activation } of this.#residents()) found.set(path, activation.plan.definition.name);
     const { names } = all.host.router;
@@ -100,7 +104,7 @@ export class SubtreeImpl implements Subtree {
     const { concurrency = CONCURRENCY, progress } = parseOptions<DeliverAllOptions>('deliverAll', schema, options);
     const all = this.#all;
     await all.records.ready();
-    const paths = all.records.waiting().filter((path) => isUnder(this.prefix, path));
+    const paths = this.#written();
     const report = { woken: 0, resident: 0, failed: 0, unknown: 0 };
     let next = 0;
     let done = 0;

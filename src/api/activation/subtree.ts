@@ -48,7 +48,7 @@ export interface SubtreeIdleOptions {
 /** The addresses below a prefix, and the prefix itself. */
 export interface Subtree {
   readonly prefix: string;
-  /** who lives there, and the durable addresses that are known; in the order of their names */
+  /** who lives there, addresses with messages, and durable ones that are known; in the order of their names */
   list(): Promise<AddressInfo[]>;
   /** a cast to all who live there and have that operation; returns to how many */
   cast(op: string, payload?: unknown): number;
@@ -58,6 +58,9 @@ export interface Subtree {
   whenIdle(options?: SubtreeIdleOptions): Promise<void>;
   /** ends all who live there, after what they have queued; returns how many */
   stop(): Promise<number>;
-  /** starts the agent of every address with messages of an earlier life, where nobody lives yet */
+  /**
+   * starts the agent of every address that has messages and nobody yet: messages of an earlier life, and those that
+   * were only enqueued in this one
+   */
   deliverAll(options?: DeliverAllOptions): Promise<DeliverAllReport>;
 }

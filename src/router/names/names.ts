@@ -107,6 +107,12 @@ export class Names {
     return cell;
   }
 
+  /** The names that nobody has, of which somebody holds the cell. Costs a look at each name. */
+  vacant(): Cell[] {
+    return [...this.cells.values()].flatMap((found) => (found instanceof WeakRef ? found.deref() ?? [] : found))
+      .filter(({ owner }) => owner === null);
+  }
+
   whereis(name: string): Process | null {
     const found = this.cells.get(name);
     const cell = found instanceof WeakRef ? found.deref() : found;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
-import { settleTurn, testSystem } from '../../support/system.js';
+import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
 const got: string[] = [];
@@ -72,6 +72,30 @@ describe('Wake all / wait idle', () => {
     await system.stop({ timeoutMs: 5 });
     await Promise.allSettled([waits]);
     expect(await system.addresses('team').list()).toEqual([]);
+  });
+
+  it('Wake all / wait idle: deliverAll wakes who has messages that were only enqueued in this life, too', async () => {
+    const system = testSystem();
+    got.length = 0;
+    for (const name of ['team/ann', 'team/bob', 'other']) {
+      const { id } = await system.message(system.address(Clerk, name), 'later', { op: 'note', enqueue: true }) as
+        { readonly id?: unknown };
+      expect(id).toBeDefined();
+    }
+    system.address(Clerk, 'team/nothing');
+    await settleTurn();
+    const team = system.addresses('team');
+    expect(await team.list()).toEqual([
+      { address: 'team/ann', definition: 'Clerk', pid: undefined, pending: 1 },
+      { address: 'team/bob', definition: 'Clerk', pid: undefined, pending: 1 },
+    ]);
+    expect(got).toEqual([]);
+    expect(await team.deliverAll()).toEqual({ woken: 2, resident: 0, failed: 0, unknown: 0 });
+    await team.whenIdle();
+    expect(got.sort()).toEqual(['team/ann later', 'team/bob later']);
+    expect(await team.deliverAll()).toEqual({ woken: 0, resident: 0, failed: 0, unknown: 0 });
+    await system.stop();
+    expectConserved(system.stats());
   });
 
   it('P39 bad options are refused', async () => {
