@@ -56,7 +56,7 @@ export class Scanner {
     switch (major) {
       case Major.Bytes: case Major.Text: this.advance(length); break;
       case Major.Array: this.items(length, depth); break;
-      case Major.Map: this.fields(length, depth); break;
+      case Major.Map: this.fields(length, depth, false); break;
       case Major.Tag: this.tag(length, depth); break;
       default:
     }
@@ -67,7 +67,8 @@ export class Scanner {
     for (let i = 0; i < count; i++) this.item(depth + 1);
   }
 
-  private fields(count: number, depth: number): void {
+  /** Fields of an object; of one under the name `constructor` none is called `prototype`. */
+  private fields(count: number, depth: number, ofConstructor: boolean): void {
     this.enter(count, 2 * count, depth);
     for (let i = 0; i < count; i++) {
       const first = this.byte();
@@ -76,28 +77,13 @@ export class Scanner {
       const from = this.at;
       this.advance(length);
       if (length === PROTO.length && this.is(from, PROTO)) throw this.wrong(POLLUTING);
-      if (length === CONSTRUCTOR.length && this.is(from, CONSTRUCTOR)) this.noPrototype();
-      this.item(depth + 1);
+      if (ofConstructor && length === PROTOTYPE.length && this.is(from, PROTOTYPE)) throw this.wrong(POLLUTING);
+      const next = length === CONSTRUCTOR.length && this.is(from, CONSTRUCTOR) ? this.bytes[this.at] : undefined;
+      if (next !== undefined && next >> 5 === Major.Map) {
+        this.at++;
+        this.fields(this.length(next & 0x1f), depth + 1, true);
+      } else this.item(depth + 1);
     }
-  }
-
-  /** What follows is no object with a field `prototype`. */
-  private noPrototype(): void {
-    const from = this.at;
-    const first = this.byte();
-    if (first >> 5 === Major.Map) {
-      const count = this.length(first & 0x1f);
-      for (let i = 0; i < count; i++) {
-        const key = this.byte();
-        if (key >> 5 !== Major.Text) break;
-        const length = this.length(key & 0x1f);
-        const start = this.at;
-        this.advance(length);
-        if (length === PROTOTYPE.length && this.is(start, PROTOTYPE)) throw this.wrong(POLLUTING);
-        this.item(0);
-      }
-    }
-    this.at = from;
   }
 
   private tag(tag: number, depth: number): void {

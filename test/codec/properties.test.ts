@@ -22,9 +22,9 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
 }));
 
 /** What decoding does: a value, or the code of its failure. */
-function outcome(bytes: Uint8Array): string {
+function outcome(bytes: Uint8Array, limits?: { readonly elementsMax: number }): string {
   try {
-    decode(bytes);
+    decode(bytes, limits);
     return 'value';
   } catch (error) {
     return String((error as { code?: unknown }).code);
@@ -106,6 +106,36 @@ describe('P38: what is stored', () => {
     expect(decode(encode('x'.repeat(0x10_0000 - 5), 'value'))).toHaveLength(0x10_0000 - 5);
     expect(() => encode('x'.repeat(0x10_0000), 'value')).toThrow(refused);
     expect(() => encode(new Uint8Array(0x10_0001), 'value')).toThrow(refused);
+  });
+
+  it('P38: what can be encoded up to the limits can be decoded, whatever holds it', () => {
+    const many = (count: number): number[] => new Array<number>(count).fill(0);
+    const fields = (count: number): object => Object.fromEntries(many(count).map((_, at) => [`k${at}`, 0]));
+    const chain = (levels: number): unknown => (levels === 0 ? 1 : { constructor: chain(levels - 1) });
+    const holders: Record<string, (count: number) => unknown> = {
+      array: many, fields, map: (count) => new Map(Object.entries(fields(count))),
+      set: (count) => new Set(many(count).map((_, at) => at)),
+      'under constructor': (count) => ({ constructor: { results: many(count) } }),
+      'an error': (count) => Object.assign(new Error('e'), { results: many(count) }),
+      levels: (count) => chain(count % 64),
+    };
+    const limits = { elementsMax: 1_000 };
+    for (const [name, make] of Object.entries(holders)) {
+      let largest = 0;
+      for (const count of [40, 63, 330, 499, 502, 660, 980, 990, 996, 997, 998, 999, 1_000, 1_001]) {
+        let bytes: Uint8Array;
+        try {
+          bytes = encode(make(count), 'value', limits).slice();
+        } catch (error) {
+          expect(error, name).toMatchObject({ code: 'NOT_STORABLE' });
+          continue;
+        }
+        largest = count;
+        expect(outcome(bytes, limits), `${name}: ${count}`).toBe('value');
+      }
+      expect(largest, name).toBeGreaterThan(40);
+    }
+    expect(decode(encode(chain(60), 'value'))).toEqual(chain(60));
   });
 
   it('P38: tags of records, of shared structures and of others, and lengths that lie, are DAMAGED', () => {
