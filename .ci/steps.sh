@@ -54,7 +54,7 @@ ensure_erlang() {
 check_sources() {
   step 'the test command of the README: npm ci && npm test' 900 \
     'grep -qF "npm ci && npm test" README.md && export npm_config_engine_strict=true && npm ci && npm test'
-  step 'lint' 120 'npm run lint'
+  step 'lint' 240 'npm run lint'
   step 'typecheck' 120 'npm run typecheck'
   step 'layers' 60 'npm run test:layers'
   step 'check:deps' 30 'npm run check:deps'

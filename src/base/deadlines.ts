@@ -204,6 +204,7 @@ export class Deadlines {
    */
   close(): void {
     this.closed = true;
+    for (const list of this.heap) list.place = -1; // who lets go of a deadline later finds no heap
     this.heap.length = 0;
     this.lists.clear();
     this.dirtyCount = 0;

@@ -302,6 +302,18 @@ describe('Deadlines', () => {
     expect(names()).toEqual([]);
   });
 
+  it('P15 what was pending when it was closed can be let go of, and armed again, for nothing', () => {
+    const pending = [arm('a', 5), arm('b', 5), arm('c', 7)];
+    deadlines.stamp();
+    deadlines.close();
+    for (const one of pending) expect(deadlines.remove(one)).toBe(true);
+    deadlines.add(pending[0] as Named, 5);
+    deadlines.add(pending[0] as Named, 6);
+    deadlines.stamp();
+    env.jump(20);
+    expect(names()).toEqual([]);
+  });
+
   it('TI-13 a deadline that has fired or was removed is held by nobody', async () => {
     const refs = ((): WeakRef<object>[] => {
       const gone = [arm('fires', 5), arm('removed', 5), arm('neighbour', 7)];

@@ -213,6 +213,7 @@ export class Limiter {
     if (permit !== null && !permit.end(failure)) return;
     this.running--;
     if (unused) {
+      this.counts.withdrawn++;
       this.nextAt -= this.intervalMs;
       if (permit !== null) this.charge(-permit.weight);
     }

@@ -55,6 +55,19 @@ describe('V Service queues: a limit by weight', () => {
     expect(env.pending.held).toBe(0);
   });
 
+  test('calls that share a signal are all withdrawn by it', async () => {
+    const { env, limit, start } = world();
+    start(900);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const ends = [1_000, 1, 1].map((weight) => rejection(limit.run(() => undefined, { weight, signal })));
+    await env.settle();
+    controller.abort();
+    for (const error of await Promise.all(ends)) expect(error).toMatchObject({ name: 'AbortError' });
+    expect(limit.stats()).toMatchObject({ waiting: 0, withdrawn: 3, weightFree: 100 });
+    expect(env.pending.held).toBe(0);
+  });
+
   test('in any time at most the burst and what comes with time', async () => {
     const { env, start, starts } = world();
     for (let n = 0; n < 40; n++) start(1 + (n * 37) % 400);

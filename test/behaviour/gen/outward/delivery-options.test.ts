@@ -98,7 +98,10 @@ describe('the options of one delivery', () => {
   it('make no terms of their own when they ask for a guarantee, a key or an order only', () => {
     expect(readDeliver('deliver', {}, STANDARD).terms).toBe(STANDARD);
     expect(readDeliver('deliver', { guarantee: 'at-least-once', order: 'o' }, STANDARD)).toEqual(
-      { terms: STANDARD, key: null, order: 'o', delayMs: 0, coalesce: null, mode: null },
+      {
+        terms: STANDARD, key: null, order: 'o', delayMs: 0, coalesce: null, mode: null, headers: null,
+        durable: undefined,
+      },
     );
     const { terms } = readDeliver('deliver', { guarantee: 'exactly-once', key: 'a' }, STANDARD);
     expect(terms).toEqual({ ...STANDARD, guarantee: 'exactly-once' });
