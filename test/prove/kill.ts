@@ -13,7 +13,7 @@ import { Watched } from './watched.js';
 import { Tally } from './witness/verdict.js';
 
 /** Of the store alone; with those of the variants 500 and 10,000. */
-const KILLS = { ci: 200, deep: 4_000 } as const;
+const KILLS = { ci: 350, deep: 4_000 } as const;
 /** Stores beside each other. */
 const LANES = 2;
 const RECOVERY_MS = 15;

@@ -9,8 +9,8 @@ import { killSeries } from './series.js';
 import type { Variant } from './variant.js';
 import { variants } from './variants.js';
 
-/** Broken programs that are tried; at the small size so many that a seed draws. */
-const TRIED = { ci: 2, deep: brokenLives.length } as const;
+/** Broken programs that are tried; at the small size one that the seed draws. */
+const TRIED = { ci: 1, deep: brokenLives.length } as const;
 const SERIES_MAX = 4;
 const SERIES_KILLS = 4;
 

@@ -7,7 +7,7 @@ import { FAULTS, type Variant } from './variant.js';
 import { variants } from './variants.js';
 
 /** Of each variant. */
-const KILLS = { ci: 60, deep: 1_200 } as const;
+const KILLS = { ci: 30, deep: 1_200 } as const;
 /** One store has so many: what its agents remember grows with them. */
 const STORE_KILLS = 30;
 
