@@ -151,7 +151,8 @@ interface Ended {
 
 /**
  * Where a delivery is: `pending` in a delay or a back-off, or until somebody owns the name, `in-transit` in a
- * mailbox, `delivered` with the handler, else its outcome.
+ * mailbox, `delivered` with the handler, else its outcome. The end of a stored message is told once it is
+ * committed: until then it is `delivered` when its handler has answered, else `pending`, also after `cancel()`.
  */
 export type ReceiptState = 'pending' | 'in-transit' | 'delivered' | OutcomeKind;
 

@@ -71,10 +71,10 @@ export async function answerOf(kernel: Kernel, receipt: Receipt, wait: Awaited):
   const { begun, patience, signal } = wait;
   // What is taken back was not begun, and ends as cancelled; what was begun is not taken back.
   const watched = signal === undefined ? null : watchSignal(signal, { aborted: () => void receipt.cancel() });
-  if (signal?.aborted === true) receipt.cancel();
+  const taken = signal?.aborted === true && receipt.cancel();
   try {
     const ends: Promise<DeliveryOutcome | 'started' | 'enqueued'>[] = [receipt.settled];
-    if (begun) ends.push(begins(receipt));
+    if (begun && !taken) ends.push(begins(receipt));
     if (patience !== null) ends.push(patience.late);
     return told(receipt, await Promise.race(ends), begun);
   } finally {

@@ -25,7 +25,7 @@ import { NO_FAILURES, Rare } from './rare.js';
 import { steering } from './pending/join.js';
 import { postponed } from './pending/postpone.js';
 import type { Followed } from './receipt.js';
-import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost } from './settle.js';
+import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost, unanswered } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
 import type { DeliveryWaiter } from './wait/waiter.js';
 
@@ -384,7 +384,7 @@ export class Message extends Request implements Followed {
   }
   get receiptState(): ReceiptState {
     if (this.outcome !== null) return this.outcome.kind;
-    if (this.state === State.Held) return 'pending';
+    if (this.state === State.Held || unanswered(this)) return 'pending';
     return this.state === State.Queued ? 'in-transit' : 'delivered';
   }
 

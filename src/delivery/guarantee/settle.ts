@@ -232,6 +232,13 @@ export function toldOver(d: Message, outcome: DeliveryOutcome, answer: boolean):
   d.rarely().tellEnd(outcome);
 }
 
+/** Over, and its handler has given no answer. */
+export function unanswered(d: Message): boolean {
+  if (d.state !== State.Over) return false;
+  const { kind } = d.content as DeliveryOutcome;
+  return kind !== 'handled' && kind !== 'refused';
+}
+
 /** How long it took from the acceptance. */
 function sample({ counters, all }: Destination, ms: number): void {
   counters.sample(ms);

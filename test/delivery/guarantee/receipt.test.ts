@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
+import { lifeOn, Log, TestDisk } from '../durable/lives.js';
 
 function world() {
   const env = new VirtualEnv();
@@ -110,5 +111,40 @@ describe('receipt.cancel', () => {
     expect(seen).toEqual([]);
     expect(system.stats())
       .toMatchObject({ dropped: 1, expired: 0, delivery: { dropped: 1, cancelled: 1, failed: 0 } });
+  });
+});
+
+describe('the state of a stored message whose end is not committed yet', () => {
+  test('P3 P21 taken back, it is pending and never delivered; then it is cancelled', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk, { env: new VirtualEnv() });
+    await system.store.ready;
+    for (const options of [{ delayMs: 1_000 }, {}]) {
+      const receipt = await system.ref(Log, 'log').deliver('add', 'x', options);
+      const states: string[] = [];
+      void (async () => {
+        for await (const state of receipt.changes) states.push(state);
+      })();
+      disk.hold();
+      expect([receipt.state, receipt.cancel(), receipt.state]).toEqual(['pending', true, 'pending']);
+      disk.release();
+      expect(await receipt.settled).toMatchObject({ kind: 'cancelled', attempts: 0 });
+      await settleTurn();
+      expect([receipt.state, states]).toEqual(['cancelled', ['pending', 'cancelled']]);
+    }
+  });
+
+  test('P21 answered by its handler, it is delivered until the commit', async () => {
+    const disk = new TestDisk();
+    const system = lifeOn(disk, { env: new VirtualEnv() });
+    await system.store.ready;
+    await system.start(Log, { name: 'log' });
+    const receipt = await system.ref(Log, 'log').deliver('add', 'x');
+    disk.hold();
+    await settleTurn();
+    expect(receipt.state).toBe('delivered');
+    disk.release();
+    expect((await receipt.settled).kind).toBe('handled');
+    expect(receipt.state).toBe('handled');
   });
 });
