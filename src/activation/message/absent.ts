@@ -1,8 +1,10 @@
 import { callError, Deadline } from '../../base/index.js';
 import { ended, held, released } from '../../mailbox/index.js';
 import { Kind, Op } from '../../mailbox/message/index.js';
+import type { Kernel } from '../../process/record/index.js';
 import type { Router } from '../../router/index.js';
 import type { Redelivery } from '../../router/dead-letter/index.js';
+import { unwatch, watchSignal } from '../../router/request/index.js';
 import type { DeliverCoalesce } from '../../api/delivery.js';
 import type { RetryRefusal } from '../../api/letters.js';
 import type { ReadMessage } from './options.js';
@@ -11,6 +13,7 @@ const EXPIRES_MS = 300_000;
 
 /** One message that waits until its tag leads somewhere. */
 class Waiting extends Deadline {
+  private readonly watched: ReturnType<typeof watchSignal> | null;
   constructor(
     readonly tag: string,
     readonly read: ReadMessage,
@@ -18,9 +21,18 @@ class Waiting extends Deadline {
     private readonly absent: Absent,
   ) {
     super();
+    const { signal } = read;
+    this.watched = signal === undefined ? null : watchSignal(signal, this);
   }
   expire(): void {
     this.absent.lapse(this, 'noproc');
+  }
+  aborted(): void {
+    this.absent.drop(this);
+  }
+  left(kernel: Kernel): void {
+    kernel.deadlines.remove(this);
+    unwatch(this.watched, kernel);
   }
 }
 
@@ -102,8 +114,14 @@ export class Absent {
     const all = this.byTag.get(one.tag) ?? [];
     all.splice(all.indexOf(one), 1);
     if (all.length === 0) this.byTag.delete(one.tag);
-    kernel.deadlines.remove(one);
+    one.left(kernel);
     released(kernel.outside);
+  }
+
+  /** Its signal has fired. */
+  drop(one: Waiting): void {
+    this.take(one);
+    ended(this.router.kernel.outside, 'dropped');
   }
 
   private bury({ tag, read, payload }: Waiting, reason: unknown): void {
@@ -117,7 +135,8 @@ export class Absent {
       },
       resend: (again): RetryRefusal | null => {
         if (router.kernel.closed) return 'SYSTEM_STOPPED';
-        this.add(tag, read, again);
+        // What its sender did with its signal was about the message that has ended.
+        this.add(tag, { ...read, signal: undefined }, again);
         this.arrivedIfBound(tag);
         return null;
       },

@@ -44,17 +44,31 @@ export class Patience extends Deadline {
 
 /** Takes a message back whose signal fires before it is accepted. */
 export class Early {
-  receipt: Receipt | null = null;
   taken = false;
+  private receipt: Receipt | null = null;
   private readonly watched: ReturnType<typeof watchSignal> | null;
-  constructor(signal: AbortSignal | undefined) {
-    this.watched = signal === undefined ? null : watchSignal(signal, {
-      aborted: () => { this.taken = this.receipt !== null && this.receipt.cancel(); },
-    });
+  constructor(private readonly signal: AbortSignal | undefined) {
+    this.watched = signal === undefined ? null : watchSignal(signal, { aborted: () => { this.look(); } });
+  }
+
+  /** It can be taken back from now on: at once, when its signal has fired meanwhile. */
+  made(receipt: Receipt): void {
+    this.receipt = receipt;
+    this.look();
+  }
+
+  /** Also of one that nobody waits for any more: its time is up. */
+  follow(accepted: Promise<Receipt>): void {
+    if (this.signal !== undefined) accepted.then((receipt) => { this.made(receipt); }, () => undefined);
   }
 
   end(kernel: Kernel): void {
     if (this.watched !== null) unwatch(this.watched, kernel);
+  }
+
+  private look(): void {
+    const { receipt, signal } = this;
+    if (signal !== undefined && signal.aborted && receipt !== null && receipt.cancel()) this.taken = true;
   }
 }
 

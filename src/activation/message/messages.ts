@@ -43,8 +43,15 @@ export class Messages {
     const durability = durabilityOf(kernel);
     this.table = new TagTable(durability?.journal ?? null, durability === null ? null : durability.whenReady());
     this.absent = new Absent(router, (tag, read, payload) => {
-      const ref = this.leads(tag) as AgentRefImpl;
-      void handled(this.post(ref, read, payload, null, this.groupOf(tag), new Early(undefined)).accepted);
+      const early = new Early(read.signal);
+      const end = (): void => { early.end(kernel); };
+      try {
+        const ref = this.leads(tag) as AgentRefImpl;
+        this.post(ref, read, payload, null, this.groupOf(tag), early).accepted.then(end, end);
+      } catch (error) {
+        end();
+        throw error;
+      }
     });
     this.absent.arrivedIfBound = (tag) => {
       if (this.table.get(tag) !== undefined) this.absent.arrived(tag);
@@ -89,8 +96,8 @@ export class Messages {
       : null;
     if (tag !== null) await (patience?.before(this.tags.loaded, tag, read.op) ?? this.tags.loaded);
     const ref = tag === null ? this.refOf(target as AgentRefImpl | string, read.op) : this.leads(tag);
-    if (ref === null) return this.wait(tag as string, read, payload);
     if (fired(read)) return { kind: 'cancelled', id: '', receipt: undefined, reason: 'cancelled' };
+    if (ref === null) return this.wait(tag as string, read, payload);
     const early = new Early(read.signal);
     const group = tag === null ? null : this.groupOf(tag);
     let receipt: Receipt;
@@ -129,8 +136,9 @@ export class Messages {
     if (activation !== null && !read.enqueue && !this.host.kernel.closed) activation.wake(cell as Cell);
     const claimed = activation !== null && read.enqueue ? activation.claim((cell as Cell).name) : null;
     const taken = deliveries.deliver(ref, op, checked, null, read.deliver, {
-      reader, quiet: read.enqueue, made: (receipt) => { early.receipt = receipt; },
+      reader, quiet: read.enqueue, made: (receipt) => { early.made(receipt); },
     });
+    early.follow(taken);
     // A later life is to know whose message it is; one that is another's is told by the start that fails.
     const accepted = claimed === null ? taken : handled(claimed).then(() => taken, () => taken);
     if (group !== null) for (const tag of group.tags) this.bindOf(group, tag);

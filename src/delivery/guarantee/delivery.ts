@@ -53,7 +53,7 @@ export interface Beside {
   readonly reader: ChunkReader | null;
   /** it starts nobody */
   readonly quiet: boolean;
-  /** hears of one that is accepted with a commit, before that: it can be taken back already */
+  /** hears of one that is accepted later: with a commit before that, in line in that step; it can be taken back */
   readonly made: (receipt: Receipt) => void;
 }
 
@@ -108,7 +108,7 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
       return accepting.then(() => receipt);
     }
     return made instanceof Message && made.rare !== null && made.rare.waiter !== null && !made.rare.waiter.again
-      ? this.onceAccepted(made, made.rare.acceptance, receipt, sender)
+      ? this.onceAccepted(made, made.rare.acceptance, receipt, sender, beside)
       : Promise.resolve(receipt);
   }
 
@@ -121,11 +121,14 @@ export class Delivery implements Deliveries, DeliveryPort, Shared {
 
   /** For a message that stands in line before it is accepted, or a duplicate of such a one. */
   private onceAccepted(
-    made: Message, known: AcceptanceWait | null, receipt: Receipt, sender: Process | null,
+    made: Message, known: AcceptanceWait | null, receipt: Receipt, sender: Process | null, beside: Beside | null,
   ): Promise<Receipt> {
     const promise = new Promise<Receipt>((resolve, reject) => {
       const mine = {
-        resolve: () => resolve(receipt),
+        resolve: () => {
+          beside?.made(receipt);
+          resolve(receipt);
+        },
         reject: (error: unknown) => {
           this.kernel.failures.failed(error, false);
           reject(error);

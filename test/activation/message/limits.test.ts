@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineAgent } from '../../../src/index.js';
 import { lifeOn, TestDisk } from '../../delivery/durable/lives.js';
-import { settleTurn } from '../../support/system.js';
+import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
 afterEach(() => settleTurn());
@@ -9,6 +9,23 @@ afterEach(() => settleTurn());
 const Kept = defineAgent({
   name: 'kept', durable: true, init: () => ({ n: 0 }), calls: { turn: (self) => ++self.state.n },
 });
+
+function world() {
+  const env = new VirtualEnv();
+  const system = testSystem({ env, development: false });
+  const seen: string[] = [];
+  const gate = { open: (): void => undefined };
+  const Chat = defineAgent({
+    name: 'chat',
+    calls: {
+      turn(_self, text: string) {
+        seen.push(text);
+        return text === 'hold' ? new Promise<void>((resolve) => { gate.open = resolve; }) : undefined;
+      },
+    },
+  });
+  return { env, system, seen, gate, Chat, controller: new AbortController() };
+}
 
 describe('a message that is taken back', () => {
   test.each([false, true])('P21 stored, it has not started: it is cancelled (the store is open: %s)', async (open) => {
@@ -23,5 +40,112 @@ describe('a message that is taken back', () => {
       expect(await answer.receipt?.settled).toMatchObject({ kind: 'cancelled', attempts: 0 });
     }
     expect(await system.address(Kept, 'k/1').call('turn'), 'the first turn').toBe(1);
+  });
+
+  test.each([false, true])('P21 enqueued, right after the call (the store is open: %s)', async (open) => {
+    const { env, system, seen, Chat, controller: { signal }, controller } = world();
+    const stored = lifeOn(new TestDisk(), { env: new VirtualEnv() });
+    if (open) await stored.store.ready;
+    const sent = [
+      stored.message(stored.address(Kept, 'k/1'), null, { signal, enqueue: true }),
+      system.message(system.address(Chat, 'c/1'), 'never', { signal, enqueue: true }),
+    ];
+    controller.abort();
+    for (const answer of await Promise.all(sent)) {
+      expect(answer.kind).toBe('cancelled');
+      expect(await answer.receipt?.settled).toMatchObject({ kind: 'cancelled' });
+    }
+    expect(await stored.address(Kept, 'k/1').call('turn'), 'the first turn').toBe(1);
+    await system.address(Chat, 'c/1').call('turn', 'now');
+    await env.settle();
+    expect(seen).toEqual(['now']);
+    expectConserved(system.stats());
+  });
+});
+
+describe('a signal before a mailbox that suspends', () => {
+  async function full() {
+    const made = world();
+    const { env, system, Chat } = made;
+    const ref = system.start(Chat, { name: 'c', mailbox: { capacity: 1, overflow: 'suspend' } });
+    void ref.call('turn', 'hold');
+    await env.settle();
+    await ref.deliver('turn', 'fills it');
+    return made;
+  }
+
+  test.each([false, true])('P3 it is taken back in the step of its acceptance (enqueue: %s)', async (enqueue) => {
+    const { env, system, seen, gate, controller: { signal }, controller } = await full();
+    const sent = system.message('c', 'never', { enqueue, signal });
+    await env.settle();
+    controller.abort();
+    gate.open();
+    expect((await sent).kind).toBe('cancelled');
+    await env.settle();
+    expect(seen).toEqual(['hold', 'fills it']);
+    expect(system.stats().delivery).toMatchObject({ accepted: 2, acknowledged: 1, cancelled: 1 });
+    expectConserved(system.stats());
+  });
+
+  test('P3 the time is up first: it is not handled all the same', async () => {
+    const { env, system, seen, gate, controller: { signal }, controller } = await full();
+    const sent = system.message('c', 'never', { signal, timeoutMs: 20 });
+    sent.catch(() => undefined);
+    await env.advance(5);
+    controller.abort();
+    await env.advance(20);
+    await expect(sent).rejects.toMatchObject({ code: 'TIMEOUT' });
+    gate.open();
+    await env.settle();
+    expect(seen).toEqual(['hold', 'fills it']);
+    expectConserved(system.stats());
+  });
+});
+
+describe('a signal of a message to an absent tag', () => {
+  test('it has fired before the call: nothing is sent', async () => {
+    const { system, Chat, env, seen } = world();
+    expect(await system.message({ tag: 'later' }, 'never', { signal: AbortSignal.abort() }))
+      .toMatchObject({ kind: 'cancelled', receipt: undefined });
+    expect(system.stats()).toMatchObject({ held: 0 });
+    await system.tags.bind('later', system.address(Chat, 'c/1'));
+    await env.settle();
+    expect(seen).toEqual([]);
+  });
+
+  test('it fires while that waits: taken back, dropped in the account, no dead letter', async () => {
+    const { env, system, seen, Chat, controller: { signal }, controller } = world();
+    await system.message({ tag: 'later' }, 'first');
+    await system.message({ tag: 'later' }, 'never', { signal });
+    await system.message({ tag: 'later' }, 'last');
+    controller.abort();
+    expect(await system.tags.resolve('later')).toMatchObject({ waiting: 2 });
+    expect(system.stats()).toMatchObject({ held: 2, dropped: 1 });
+    await system.tags.bind('later', system.address(Chat, 'c/1'));
+    await env.advance(400_000);
+    expect(seen).toEqual(['first', 'last']);
+    expect(system.deadLetters.list()).toEqual([]);
+    expectConserved(system.stats());
+  });
+
+  test('it fires once that is sent, or replaced, or a dead letter: nothing happens', async () => {
+    const { env, system, seen, Chat, controller: { signal }, controller } = world();
+    await system.message({ tag: 'later' }, 'sent', { signal });
+    await system.tags.bind('later', system.address(Chat, 'c/1'));
+    await env.settle();
+    const enqueue = { key: 'k' };
+    await system.message({ tag: 'other' }, 'replaced', { signal, enqueue });
+    await system.message({ tag: 'other' }, 'kept', { enqueue });
+    await system.message({ tag: 'never' }, 'lost', { signal, expiresInMs: 10 });
+    await env.advance(20);
+    controller.abort();
+    expect(system.stats()).toMatchObject({ held: 1 });
+    system.deadLetters.retry({});
+    expect(system.stats()).toMatchObject({ held: 2 });
+    await system.tags.bind('other', system.address(Chat, 'c/1'));
+    await system.tags.bind('never', system.address(Chat, 'c/1'));
+    await env.settle();
+    expect(seen).toEqual(['sent', 'kept', 'lost']);
+    expectConserved(system.stats());
   });
 });
