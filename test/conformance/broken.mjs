@@ -9,6 +9,7 @@ const monitor = 'src/process/signal/monitor.ts';
 const attempt = 'src/delivery/guarantee/attempt.ts';
 const settle = 'src/delivery/guarantee/settle.ts';
 const message = 'src/delivery/guarantee/message.ts';
+const postpone = 'src/delivery/guarantee/pending/postpone.ts';
 const scheduler = 'src/process/kernel/scheduler.ts';
 const request = 'src/router/request/request.ts';
 const strategy = 'src/delivery/group/strategy.ts';
@@ -225,6 +226,15 @@ export const broken = [
       return true;
     }
     conclude(this, 'handled', value, undefined, undefined);\n    return true;\n  }`,
+  ]] },
+  { promise: 'P20', name: 'what a durable machine has answered is postponed', file: postpone, edits: [[
+    '!d.running || rare.answering === d.starts', '!d.running',
+  ]] },
+  { promise: 'P22', name: 'a postponed message keeps its mark', file: postpone, edits: [[
+    'if (rare.stored !== null) unmark(kernel.gate, d, rare.stored);', ';',
+  ]] },
+  { promise: 'P22', name: 'a postponed message comes again unmarked', file: postpone, edits: [[
+    'if (rare.stored !== null) rare.stored.begins(d.attempts);', ';',
   ]] },
   { promise: 'P21', name: 'the payload of a duplicate is forgotten while the first one is measured', file: 'src/delivery/guarantee/dedupe/ledger.ts',
     edits: [['const { a, b, c, d } = digest ?? this.keys.memory.digester.of(payload);\n    if (this.bytes < 0) this.seal((this.message as KeyHolder).payload);',

@@ -13,6 +13,7 @@ import type { Message } from './message.js';
 import { drained } from './pending/chunks.js';
 import { endsInterrupted, INTERRUPTED } from './pending/interrupt.js';
 import { collectNext, joinedBy, takeJoined } from './pending/join.js';
+import { comesAgain } from './pending/postpone.js';
 import { leaveSlot } from './pending/slot.js';
 import { AckLimit, type Rare } from './rare.js';
 import { codeOf, isDelivery, livesOn, outlasts, verdictOf } from './rules.js';
@@ -88,12 +89,7 @@ export function begin(d: Message): boolean {
 function beginRarely(to: Destination, d: Message, rare: Rare): void {
   const { extra, slot, stored } = rare;
   const { counters, all } = to;
-  if (rare.postponed) { // the attempt that had begun goes on
-    rare.postponed = false;
-    d.attempts--;
-    for (const counts of [counters, all]) counts.delivered--;
-    return;
-  }
+  if (rare.postponed) return comesAgain(to, d);
   rare.begunAt = -1;
   rare.quiet = false; // what has begun is a delivery like any other
   if (slot !== null) leaveSlot(to, d, slot);

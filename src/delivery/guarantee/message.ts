@@ -23,7 +23,7 @@ import { Route, routeOf, type Destination } from './destination.js';
 import type { Expiry } from './expiry.js';
 import { NO_FAILURES, Rare } from './rare.js';
 import { steering } from './pending/join.js';
-import { postponed } from './pending/postpone.js';
+import { endsWithTurn, postponed } from './pending/postpone.js';
 import type { Followed } from './receipt.js';
 import { answered, cancel, columnOf, conclude, expiredQueued, leaveLine, lost, unanswered } from './settle.js';
 import { ATTEMPTS, GUILTY, LAPSED, MARKS, State, STATE } from './states.js';
@@ -235,15 +235,11 @@ export class Message extends Request implements Followed {
   reply(value: unknown): boolean {
     if ((this.bits & STATE) !== State.Running) return false;
     const { gate } = this.route.to.kernel;
-    if (gate !== null && !this.aside && gate.joins(this.callee, () => this.answer(value), this)) return true;
+    if (gate !== null && endsWithTurn(gate, this, () => this.answer(value), true)) return true;
     conclude(this, 'handled', value, undefined, undefined);
     return true;
   }
 
-  /** A process of its own handles it, which has no turn. */
-  private get aside(): boolean {
-    return this.extra !== null && this.extra.worker !== null;
-  }
   private get inHand(): boolean {
     return this.callee.running && this.callee.from === this;
   }
@@ -271,7 +267,7 @@ export class Message extends Request implements Followed {
     const end = (): void => {
       if (this.running) terminated(this.to, this, reason);
     };
-    if (gate === null || this.aside || !gate.joins(this.callee, end)) end();
+    if (gate === null || !endsWithTurn(gate, this, end, false)) end();
   }
 
   override threw(error: unknown): boolean {

@@ -61,6 +61,8 @@ export class Rare {
   crashed = false;
   /** its attempt has begun, and it waits in its state machine for another state */
   postponed = false;
+  /** the start of its handler, by `starts`, that has answered it in a turn whose end is still to come; -1 for none */
+  answering = -1;
   /** the process of its own that handles it, because its operation is concurrent, has not had its first turn */
   ahead = false;
   /** its row in the store */
