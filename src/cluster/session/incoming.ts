@@ -28,11 +28,32 @@ function took(sessions: Sessions, peer: Peer, session: Session, frame: Frame): b
   if (progress) {
     session.resends = 0;
     session.progressAt = now;
-  } else if (frame.first === GAP && frame.ack === out.acked && now - session.againAt >= sessions.rules.tickMs) {
-    sessions.rewind(peer, session);
+    if (session.timed > 0 && out.acked >= session.timed) {
+      session.rtt = now - session.timedAt;
+      session.timed = 0;
+    }
+    if (session.frames !== Infinity) more(session);
   }
+  if (frame.first === GAP && frame.ack === out.acked) missing(sessions, peer, session, now);
   if (out.cursor <= Math.min(out.last, session.allowed)) sessions.touch(peer);
   return true;
+}
+
+/** A hole is filled once: each frame behind it says that it is there, for as long as it takes to fill it. */
+function missing(sessions: Sessions, peer: Peer, session: Session, now: number): void {
+  const patience = Math.max(sessions.rules.tickMs, session.rtt);
+  const { out } = session;
+  session.frames = Infinity;
+  if (session.againFor !== out.acked) session.progressAt = now;
+  else if (now - session.againAt < patience) return;
+  sessions.rewind(peer, session);
+}
+
+/** There is news after a time without: what left then may have been lost, or is only late. */
+function more(session: Session): void {
+  const { out } = session;
+  session.burst *= 2;
+  session.frames = out.cursor > out.sent ? Infinity : session.burst;
 }
 
 function receive(sessions: Sessions, peer: Peer, session: Session, { first, messages }: Frame): void {

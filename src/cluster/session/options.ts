@@ -22,7 +22,10 @@ export interface SessionOptions {
   readonly window?: number | undefined;
   /** between looks at all peers; default 50 */
   readonly tickMs?: number | undefined;
-  /** without news of what was sent it is sent again; doubled each time, up to 8 times that; default 300 */
+  /**
+   * without news of what was sent, for so long beyond a round trip, its first frame is sent again;
+   * doubled each time, up to 8 times that; default 300
+   */
   readonly resendMs?: number | undefined;
   /** so often in a row, then the session is over; default 8 */
   readonly resendsMax?: number | undefined;

@@ -10,16 +10,21 @@ const FRAMES_MAX = 16;
 export function pack(sessions: Sessions, peer: Peer, session: Session, frameBytesMax: number): void {
   const { out } = session;
   let frames = 0;
-  while (out.cursor <= Math.min(out.last, session.allowed)) {
+  while (session.frames > 0 && out.cursor <= Math.min(out.last, session.allowed)) {
     if (frames++ === FRAMES_MAX) {
       sessions.touch(peer);
       return;
     }
+    session.frames--;
     const first = out.cursor;
     const messages = filled(session, frameBytesMax);
     if (out.cursor - 1 > out.sent) {
       if (out.sent === out.acked) session.progressAt = sessions.env.mono(); // the first that is waited for
       out.sent = out.cursor - 1;
+      if (session.timed === 0) {
+        session.timed = out.sent;
+        session.timedAt = sessions.env.mono();
+      }
     }
     say(sessions, peer, session, first, messages);
   }

@@ -18,6 +18,8 @@ export interface Offer {
   readonly since: number;
   /** when the last hello left, or -Infinity: the other end asked */
   helloAt: number;
+  /** when our tag last left */
+  saidAt: number;
   hellos: number;
 }
 
@@ -36,8 +38,17 @@ export class Session {
   /** of what was sent: when something of it came, or it was sent again */
   progressAt: number;
   resends = 0;
-  /** when what was sent was sent again */
+  /** frames that may leave before news of what was sent: after a time without any, one; twice as many with each */
+  frames: number = Infinity;
+  burst = 1;
+  /** when what was sent was sent again, and from behind which one on */
   againAt: number = -Infinity;
+  againFor = -1;
+  /** from a frame to its acknowledgement, the last that was measured: ms */
+  rtt: number;
+  /** the frame that is measured ends with this one, and left then; 0: none */
+  timed = 0;
+  timedAt = 0;
   /** evidence that nobody listens there, in a row */
   absences = 0;
   /** something is to be said at the end of the turn, also without a message */
@@ -46,8 +57,10 @@ export class Session {
   gap = false;
   constructor(
     readonly incarnation: string, readonly mine: number, readonly theirs: number, now: number, window: number,
+    rtt: number,
   ) {
     this.granted = window;
+    this.rtt = rtt;
     this.heardAt = this.saidAt = this.progressAt = now;
   }
 }

@@ -147,7 +147,7 @@ export class Sessions implements Inbox {
   ask(peer: Peer): void {
     peer.offer ??= this.offered(0);
     peer.offer.hellos++;
-    peer.offer.helloAt = this.env.mono();
+    peer.offer.helloAt = peer.offer.saidAt = this.env.mono();
     this.tell(peer.node, Kind.Hello, peer.offer.mine, 0);
   }
 
@@ -221,7 +221,8 @@ export class Sessions implements Inbox {
   }
 
   private offered(theirs: number): Offer {
-    return { mine: 1 + this.env.u32(), theirs, since: this.env.mono(), helloAt: -Infinity, hellos: 0 };
+    const now = this.env.mono();
+    return { mine: 1 + this.env.u32(), theirs, since: now, helloAt: -Infinity, saidAt: now, hellos: 0 };
   }
 
   /** Somebody wants a session, or wanted one once: what comes back to us will tell. */
@@ -240,7 +241,9 @@ export class Sessions implements Inbox {
     // One tag of ours is for one of theirs: an answer to another one cannot be taken for an answer to this.
     if (offer === null || (offer.theirs !== 0 && offer.theirs !== mine)) peer.offer = this.offered(mine);
     else offer.theirs = mine;
-    this.tell(from, Kind.Welcome, (peer.offer as Offer).mine, mine);
+    const said = peer.offer as Offer;
+    said.saidAt = this.env.mono();
+    this.tell(from, Kind.Welcome, said.mine, mine);
   }
 
   private within(frame: Frame): void {
@@ -252,7 +255,7 @@ export class Sessions implements Inbox {
       && (session.incarnation === frame.incarnation || frame.kind === Kind.Bye)) {
       heard(this, peer, session, frame);
     } else if (frame.kind === Kind.Bye) this.account.stale++;
-    else if (peer !== undefined && offer !== null && offer.mine === frame.yours) this.open(peer, frame);
+    else if (peer !== undefined && offer !== null && offer.mine === frame.yours) this.open(peer, offer, frame);
     else {
       this.account.stale++;
       if (frame.kind === Kind.Data) this.tell(frame.from, Kind.Bye, frame.yours, frame.mine);
@@ -260,9 +263,12 @@ export class Sessions implements Inbox {
   }
 
   /** Our tag has come back: whoever sent this is alive, and agrees. */
-  private open(peer: Peer, frame: Frame): void {
+  private open(peer: Peer, offer: Offer, frame: Frame): void {
     this.end(peer, 'restarted', false);
-    const session = new Session(frame.incarnation, frame.yours, frame.mine, this.env.mono(), this.room(peer));
+    if (peer.offer !== offer) return; // closed by what it caused
+    const now = this.env.mono();
+    const rtt = now - offer.saidAt;
+    const session = new Session(frame.incarnation, frame.yours, frame.mine, now, this.room(peer), rtt);
     peer.session = session;
     peer.offer = null;
     this.peers.set(peer.node, peer);
@@ -274,7 +280,7 @@ export class Sessions implements Inbox {
     if (peer.session === session) heard(this, peer, session, frame);
   }
 
-  /** @internal Without news of what was sent: all of it once more, or it is lost. */
+  /** @internal Without news of what was sent: its first frame once more, or it is lost. */
   again(peer: Peer, session: Session): void {
     if (session.resends >= this.rules.resendsMax) {
       this.end(peer, 'lost', true);
@@ -282,6 +288,7 @@ export class Sessions implements Inbox {
     }
     session.resends++;
     session.progressAt = this.env.mono();
+    session.frames = session.burst = 1;
     this.rewind(peer, session);
   }
 
@@ -290,6 +297,8 @@ export class Sessions implements Inbox {
     const { out } = session;
     if (out.sent === out.acked) return;
     session.againAt = this.env.mono();
+    session.againFor = out.acked;
+    session.timed = 0; // an acknowledgement could be of either
     out.cursor = out.acked + 1;
     this.account.resent++;
     this.touch(peer);

@@ -30,7 +30,7 @@ function lookAt(sessions: Sessions, peer: Peer, session: Session, now: number, e
     sessions.end(peer, 'silence', true);
     return;
   }
-  const patience = rules.resendMs * Math.min(BACKOFF_MAX, 2 ** session.resends);
+  const patience = session.rtt + rules.resendMs * Math.min(BACKOFF_MAX, 2 ** session.resends);
   if (out.sent > out.acked && now - session.progressAt > patience) sessions.again(peer, session);
   const before = session.granted;
   if (session.received > session.told || sessions.grant(peer, session) > before

@@ -26,8 +26,27 @@ function side(network: Network, name: string, options: SessionOptions = {}, life
   return { machine, sessions, events, send };
 }
 
-function run(body: (sim: Simulation, network: Network) => Promise<void>): Promise<unknown> {
-  return simulate(3, (sim) => body(sim, new Network(sim)));
+function run(body: (sim: Simulation, network: Network) => Promise<void>, bytesMax?: number): Promise<unknown> {
+  return simulate(3, (sim) => body(sim, new Network(sim, bytesMax)));
+}
+
+/** The bytes of messages that leave a machine from now on; `lost` says which frames do not arrive. */
+function sent(from: Side, lost: (nth: number, frame: Frame) => boolean = () => false): { bytes: number } {
+  const count = { bytes: 0 };
+  const carry = from.machine.send.bind(from.machine);
+  let nth = 0;
+  from.machine.send = (to, bytes) => {
+    const frame = decodeFrame(bytes.slice(), Infinity) as Frame;
+    const size = frame.messages.reduce((sum, { length }) => sum + length, 0);
+    count.bytes += size;
+    if (size === 0 || !lost(nth++, frame)) carry(to, bytes);
+  };
+  return count;
+}
+
+/** Messages of 20 kB, numbered from 0. */
+function sends(from: Side, to: string, count: number): void {
+  for (let n = 0; n < count; n++) from.sessions.send(to, new Uint8Array(20_000).fill(n));
 }
 
 describe('sessions between two nodes', () => {
@@ -118,6 +137,47 @@ describe('sessions between two nodes', () => {
     await sim.sleep(10_000);
     expect([a.events, b.events]).toEqual([['up b1', 'down b1 lost 1 0'], ['up a1', 'down a1 bye 0 0']]);
     expect(a.sessions.account).toMatchObject({ accepted: 1, unknown: 1, resent: 4 });
+  }));
+
+  it('P38: a frame that is lost on a long way is sent again once, with what was behind it', () => run(
+    async (sim, network) => {
+      network.set({ delayMs: 200 });
+      const [a, b] = [side(network, 'a'), side(network, 'b')];
+      a.sessions.connect('b');
+      await sim.sleep(2_000);
+      const count = sent(a, (nth) => nth === 0);
+      sends(a, 'b', 40);
+      await sim.sleep(10_000);
+      expect(b.events.slice(1)).toEqual(Array.from({ length: 40 }, (_, n) => String(n)));
+      expect(count.bytes / 800_000).toBeLessThanOrEqual(2.2);
+      expect([a.events, a.sessions.account.forwarded]).toEqual([['up b1'], 40]);
+    }, 20_500,
+  ));
+
+  it('P38: a receiver that is held up is asked whether it is there, and not sent everything again', () => run(
+    async (sim, network) => {
+      const [a, b] = [side(network, 'a'), side(network, 'b')];
+      a.sessions.connect('b');
+      await sim.sleep(100);
+      const count = sent(a);
+      b.machine.program.stall(7_000);
+      sends(a, 'b', 400);
+      await sim.sleep(15_000);
+      expect(b.events.slice(1)).toEqual(Array.from({ length: 400 }, (_, n) => String(n % 256)));
+      expect(count.bytes / 8_000_000).toBeLessThanOrEqual(1.5);
+      expect(a.events).toEqual(['up b1']);
+    },
+  ));
+
+  it('what is lost to the last frame comes soon after', () => run(async (sim, network) => {
+    const [a, b] = [side(network, 'a'), side(network, 'b')];
+    a.sessions.connect('b');
+    await sim.sleep(100);
+    const count = sent(a, (nth) => nth < 134);
+    sends(a, 'b', 400);
+    await sim.sleep(1_200);
+    expect(b.events.slice(1)).toEqual(Array.from({ length: 400 }, (_, n) => String(n % 256)));
+    expect(count.bytes / 8_000_000).toBeLessThanOrEqual(2.2);
   }));
 
   it('a node that was killed is down as soon as somebody says that nobody listens', () => run(async (sim, network) => {
