@@ -15,7 +15,8 @@ export interface Offer {
   readonly mine: number;
   /** what the other end calls it; 0: it has not said so */
   theirs: number;
-  readonly since: number;
+  /** since when; of ours: since the first hello */
+  since: number;
   /** when the last hello left, or -Infinity: the other end asked */
   helloAt: number;
   /** when our tag last left */
@@ -76,6 +77,11 @@ export class Peer {
   /** in the list of those that have something to say at the end of this turn */
   dirty = false;
   constructor(readonly node: string) {}
+
+  /** We want a session; an offer alone may be what the other end wanted. */
+  get asks(): boolean {
+    return this.offer !== null && this.offer.hellos > 0;
+  }
 
   /** Nothing is kept of it. */
   get idle(): boolean {

@@ -61,7 +61,7 @@ export class Sessions implements Inbox {
   /** Asks a node for a session, unless there is one. */
   connect(node: string): void {
     const peer = this.peerOf(nodeName('node', node));
-    if (peer !== null && peer.session === null && peer.offer === null) this.ask(peer);
+    if (peer !== null && peer.session === null && !peer.asks) this.ask(peer);
   }
 
   /**
@@ -145,10 +145,11 @@ export class Sessions implements Inbox {
 
   /** @internal */
   ask(peer: Peer): void {
-    peer.offer ??= this.offered(0);
-    peer.offer.hellos++;
-    peer.offer.helloAt = peer.offer.saidAt = this.env.mono();
-    this.tell(peer.node, Kind.Hello, peer.offer.mine, 0);
+    const offer = (peer.offer ??= this.offered(0));
+    const now = this.env.mono();
+    if (offer.hellos++ === 0) offer.since = now;
+    offer.helloAt = offer.saidAt = now;
+    this.tell(peer.node, Kind.Hello, offer.mine, 0);
   }
 
   /** @internal The session of a peer is over. */
@@ -193,7 +194,7 @@ export class Sessions implements Inbox {
       this.touch(peer);
       return 'ok';
     }
-    if (peer.offer === null) this.ask(peer);
+    if (!peer.asks) this.ask(peer);
     if (rules.parking === null) return 'refused';
     return this.parks(peer, message) ? 'parked' : 'full';
   }
@@ -209,11 +210,11 @@ export class Sessions implements Inbox {
     return true;
   }
 
-  /** Null when there are too many. */
+  /** Null when there are too many, or it can be no other node. */
   private peerOf(node: string): Peer | null {
     const known = this.peers.get(node);
     if (known !== undefined) return known;
-    if (this.peers.size >= this.rules.peersMax || node === this.node) return null;
+    if (this.peers.size >= this.rules.peersMax || node === this.node || !isNodeName(node)) return null;
     const made = new Peer(node);
     this.peers.set(node, made);
     this.arm();
@@ -239,11 +240,16 @@ export class Sessions implements Inbox {
       return;
     }
     // One tag of ours is for one of theirs: an answer to another one cannot be taken for an answer to this.
-    if (offer === null || (offer.theirs !== 0 && offer.theirs !== mine)) peer.offer = this.offered(mine);
-    else offer.theirs = mine;
-    const said = peer.offer as Offer;
-    said.saidAt = this.env.mono();
-    this.tell(from, Kind.Welcome, said.mine, mine);
+    let answer = offer;
+    if (answer === null || (answer.theirs !== 0 && answer.theirs !== mine)) {
+      answer = peer.offer = this.offered(mine);
+      // Who asked goes on asking, in its own time: two ends that answered each other with hellos might never stop.
+      answer.hellos = offer?.hellos ?? 0;
+      answer.helloAt = offer?.helloAt ?? -Infinity;
+    }
+    answer.theirs = mine;
+    answer.saidAt = this.env.mono();
+    this.tell(from, Kind.Welcome, answer.mine, mine);
   }
 
   private within(frame: Frame): void {
@@ -255,11 +261,22 @@ export class Sessions implements Inbox {
       && (session.incarnation === frame.incarnation || frame.kind === Kind.Bye)) {
       heard(this, peer, session, frame);
     } else if (frame.kind === Kind.Bye) this.account.stale++;
-    else if (peer !== undefined && offer !== null && offer.mine === frame.yours) this.open(peer, offer, frame);
+    else if (peer !== undefined && offer !== null && offer.mine === frame.yours) this.agreed(peer, offer, frame);
     else {
       this.account.stale++;
       if (frame.kind === Kind.Data) this.tell(frame.from, Kind.Bye, frame.yours, frame.mine);
     }
+  }
+
+  /** Our tag has come back; not to whom we last heard of there: only who answers a new one is alive. */
+  private agreed(peer: Peer, offer: Offer, frame: Frame): void {
+    if (offer.theirs === 0 || offer.theirs === frame.mine) {
+      this.open(peer, offer, frame);
+      return;
+    }
+    this.account.stale++;
+    peer.offer = null;
+    this.ask(peer);
   }
 
   /** Our tag has come back: whoever sent this is alive, and agrees. */

@@ -54,5 +54,5 @@ function lookAtOffer(sessions: Sessions, peer: Peer, now: number): void {
 function lookAtParked(sessions: Sessions, peer: Peer, now: number): void {
   const parkMs = sessions.rules.parking?.parkMs ?? 0;
   if (now - peer.parkedAt > parkMs) sessions.giveUp(peer);
-  else if (peer.offer === null && peer.session === null) sessions.ask(peer);
+  else if (!peer.asks && peer.session === null) sessions.ask(peer);
 }

@@ -11,19 +11,38 @@ interface Side {
   send(to: string, ...values: number[]): SendResult[];
 }
 
-function side(network: Network, name: string, options: SessionOptions = {}, life = 1): Side {
+/** What a node does when it is told. */
+interface Acts {
+  down?(sessions: Sessions): void;
+  message?(sessions: Sessions, value: number): void;
+}
+
+function side(
+  network: Network, name: string, options: SessionOptions = {}, life = 1, acts: Acts = {},
+): Side {
   const machine = network.machine(name);
   const events: string[] = [];
   const sessions = new Sessions(machine.program, machine, name, `${name}${life}`, {
     up: (_node, incarnation) => void events.push(`up ${incarnation}`),
-    down: (_node, incarnation, why, { unknown, dropped }) =>
-      void events.push(`down ${incarnation} ${why} ${unknown} ${dropped}`),
-    message: (_node, bytes) => void events.push(String(bytes[0])),
+    down: (_node, incarnation, why, { unknown, dropped }) => {
+      events.push(`down ${incarnation} ${why} ${unknown} ${dropped}`);
+      acts.down?.(sessions);
+    },
+    message: (_node, bytes) => {
+      events.push(String(bytes[0]));
+      acts.message?.(sessions, bytes[0] as number);
+    },
     expired: (node, count) => void events.push(`expired ${node} ${count}`),
   }, options);
   const send = (to: string, ...values: number[]): SendResult[] =>
     values.map((value) => sessions.send(to, Uint8Array.of(value)));
   return { machine, sessions, events, send };
+}
+
+/** From `a` to `b`. */
+function handshake(kind: typeof Kind.Hello | typeof Kind.Welcome, incarnation: string, mine: number, yours: number):
+Frame {
+  return { kind, from: 'a', incarnation, to: 'b', mine, yours, first: 0, ack: 0, limit: 0, note: null, messages: [] };
 }
 
 function run(body: (sim: Simulation, network: Network) => Promise<void>, bytesMax?: number): Promise<unknown> {
@@ -199,6 +218,65 @@ describe('sessions between two nodes', () => {
     await sim.sleep(100);
     expect(a.events).toEqual(['up b1', 'down b1 restarted 0 0', 'up b2']);
     expect(later.events).toEqual(['up a1']);
+  }));
+
+  it('who has said hello and died keeps nobody from asking its next life', () => run(async (sim, network) => {
+    const b = side(network, 'b', { whileDown: {} });
+    const a = side(network, 'a');
+    a.sessions.connect('b');
+    await sim.sleep(1);
+    a.machine.crash();
+    await sim.sleep(4);
+    expect(b.send('a', 7)).toEqual(['parked']);
+    const later = side(network, 'a', {}, 2);
+    await sim.sleep(1_000);
+    expect([b.events, later.events]).toEqual([['up a2'], ['up b1', '7']]);
+  }));
+
+  it('who asks goes on asking when others ask meanwhile', () => run(async (sim, network) => {
+    const b = side(network, 'b');
+    b.sessions.connect('a');
+    await sim.sleep(10);
+    for (const mine of [5, 6]) b.sessions.frame(encodeFrame(handshake(Kind.Hello, 'a1', mine, 0)));
+    const a = side(network, 'a', {}, 2);
+    await sim.sleep(1_000);
+    expect([a.events, b.events]).toEqual([['up b1'], ['up a2']]);
+  }));
+
+  it('a welcome of a life that is over opens nothing once the next has said hello', () => run((_sim, network) => {
+    const b = side(network, 'b');
+    const tags: number[] = [];
+    const carry = b.machine.send.bind(b.machine);
+    b.machine.send = (to, bytes) => {
+      tags.push((decodeFrame(bytes.slice(), Infinity) as Frame).mine);
+      carry(to, bytes);
+    };
+    b.sessions.connect('a');
+    b.sessions.frame(encodeFrame(handshake(Kind.Hello, 'a2', 6, 0)));
+    b.sessions.frame(encodeFrame(handshake(Kind.Welcome, 'a1', 5, tags[0] as number)));
+    expect([b.events, new Set(tags).size]).toEqual([[], 2]);
+    b.sessions.frame(encodeFrame(handshake(Kind.Welcome, 'a2', 6, tags.at(-1) as number)));
+    expect(b.events).toEqual(['up a2']);
+    return Promise.resolve();
+  }));
+
+  it('what can be no node is refused, and nothing is kept of it', () => run(async (sim, network) => {
+    const a = side(network, 'a', { whileDown: {} });
+    for (const bad of ['', 'a b', 'x'.repeat(65), '\ud800']) expect(a.send(bad, 1)).toEqual(['refused']);
+    expect(() => a.sessions.connect('a b')).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+    expect([a.sessions.peers.size, a.sessions.account.refused]).toEqual([0, 4]);
+    await sim.sleep(500);
+  }));
+
+  it('a session does not begin when the end of the one before has disconnected', () => run(async (sim, network) => {
+    const a = side(network, 'a');
+    const b = side(network, 'b', {}, 1, { down: (sessions) => sessions.disconnect('a') });
+    b.sessions.connect('a');
+    await sim.sleep(100);
+    a.machine.crash();
+    side(network, 'a', {}, 2).sessions.connect('b');
+    await sim.sleep(20);
+    expect(b.events).toEqual(['up a1', 'down a1 restarted 0 0']);
   }));
 
   it('an event loop that was held up blames nobody for the silence', () => run(async (sim, network) => {
