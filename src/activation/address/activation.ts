@@ -61,16 +61,17 @@ export class Activation implements Starter, Activator, Home {
 
   /* ---- starting ---- */
 
+  /** What comes of the start that is under way there; null while none is. */
+  starting(path: string): Promise<Unstarted | null> | null {
+    const waiting = this.residents.get(path)?.starting ?? null;
+    return waiting === null ? null : new Promise((resolve) => {
+      waiting.push(resolve);
+    });
+  }
+
   /** The same as `wake`, told when its init is over. */
   async started(cell: Cell): Promise<Unstarted | null> {
-    const failure = this.wake(cell);
-    if (failure !== null) return failure;
-    const resident = this.residents.get(cell.name);
-    if (resident === undefined || resident.running) return null;
-    await new Promise<void>((resolve) => {
-      resident.onStart = resolve;
-    });
-    return resident.running ? null : { reason: resident.reason, dueInMs: 0 };
+    return this.wake(cell) ?? await this.starting(cell.name);
   }
 
   wake(cell: Cell): Unstarted | null {
@@ -118,11 +119,14 @@ export class Activation implements Starter, Activator, Home {
   private startsLater(resident: Resident, state: DynamicState, child: Child, started: Promise<void>): void {
     const p = resident.cell.owner;
     if (p !== null) this.houses(resident, p);
+    const told = (resident.starting = []);
     started.then(() => this.runs(resident, state, child, child.process)).catch((error: unknown) => {
+      const reason = reasonOfStart(error);
       // Told of an end that it had adopted, it does not know yet why the start has failed.
-      if (p === null) this.failed(resident, reasonOfStart(error));
-      else if (resident.p === null) resident.reason = reasonOfStart(error);
-    }).then(() => resident.begun(), () => undefined);
+      if (p === null) this.failed(resident, reason);
+      else if (resident.p === null) resident.reason = reason;
+      return { reason, dueInMs: 0 };
+    }).then((failure) => resident.begun(told, failure), () => undefined);
   }
 
   private houses(resident: Resident, p: Process): void {
@@ -130,11 +134,12 @@ export class Activation implements Starter, Activator, Home {
     hold(p, resident);
   }
 
-  private runs(resident: Resident, state: DynamicState, child: Child, p: Process | null): void {
+  /** Null, also for one that has handled something and has ended already. */
+  private runs(resident: Resident, state: DynamicState, child: Child, p: Process | null): Unstarted | null {
     if (p === null) throw new StartError(this.plan.definition.name, 'ignore');
     if (p.phase === Phase.Dead) {
       child.release();
-      return;
+      return p.mailbox.handled > 0 ? null : { reason: p.reason, dueInMs: 0 };
     }
     if (resident.p === null) this.houses(resident, p);
     resident.running = true;
@@ -144,6 +149,7 @@ export class Activation implements Starter, Activator, Home {
     resident.tries = 0;
     keep(state, child, 'debug');
     this.sweep.moved(resident);
+    return null;
   }
 
   private planFor({ cell: { name }, leaving }: Resident): StartPlan {

@@ -68,16 +68,17 @@ export class Activations implements Rest {
     for (const path of this.records.waiting()) if (this.records.known.get(path) === name) await this.wakeUp(path);
   }
 
-  /** Starts who has messages of an earlier life; over when its init is. */
+  /** Starts who has messages and does not live; over when its init is, also one that is under way. */
   async wakeUp(path: string): Promise<Woken> {
     const { names } = this.host.router;
     const cell = names.cell(path);
-    if (cell.owner !== null) return { result: 'resident', reason: undefined };
+    const starting = cell.activator instanceof Activation ? cell.activator.starting(path) : null;
+    if (starting === null && cell.owner !== null) return { result: 'resident', reason: undefined };
     const definition = this.records.known.get(path);
     const activation = cell.activator instanceof Activation ? cell.activator : this.named(definition);
     if (activation === undefined) return { result: 'unknown', reason: notActivated(path, definition) };
     activation.ref(null, path);
-    const failure = await activation.started(cell);
+    const failure = await (starting ?? activation.started(cell));
     return failure === null ? { result: 'woken', reason: undefined } : { result: 'failed', reason: failure.reason };
   }
 

@@ -2,6 +2,10 @@ import { Deadline } from '../../base/index.js';
 import type { ExitReason } from '../../base/index.js';
 import type { Holding, Process } from '../../process/record/index.js';
 import type { Cell } from '../../router/names/index.js';
+import type { Unstarted } from './ref.js';
+
+/** Who waits until one start is over: told what came of it then, whatever becomes of its agent. */
+type StartWaits = ((failure: Unstarted | null) => void)[];
 
 /** What a resident tells its definition's activation. */
 export interface Home {
@@ -33,8 +37,8 @@ export class Resident extends Deadline implements Holding {
   active = 0;
   /** it was asked to end, and its terminate runs: the next one starts behind it */
   leaving: Promise<void> | null = null;
-  /** who waits until its start is over */
-  onStart: (() => void) | null = null;
+  /** who waits until the start that is under way is over; null while none is */
+  starting: StartWaits | null = null;
   constructor(
     private readonly home: Home,
     readonly cell: Cell,
@@ -47,10 +51,10 @@ export class Resident extends Deadline implements Holding {
     this.home.ended(this, p, reason);
   }
 
-  /** Its start is over, whatever came of it. */
-  begun(): void {
-    this.onStart?.();
-    this.onStart = null;
+  /** That start is over; the next one may be under way already. */
+  begun(told: StartWaits, failure: Unstarted | null): void {
+    if (this.starting === told) this.starting = null;
+    for (const resolve of told) resolve(failure);
   }
 
   expire(): void {

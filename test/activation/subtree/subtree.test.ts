@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineAgent } from '../../../src/index.js';
+import { defineAgent, type System } from '../../../src/index.js';
+import type { MessageAnswer, WakeStep } from '../../../src/activation/public.js';
 import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
@@ -12,6 +13,23 @@ const Clerk = defineAgent({
   info(self, message) { got.push(`${self.state.address} info:${String(message)}`); },
 });
 const Guest = defineAgent({ init: () => 0, calls: { n: (self) => self.state }, info: () => undefined });
+
+let starts = 0;
+const Slow = defineAgent({
+  name: 'Slow',
+  async init(address: string) {
+    starts++;
+    for (let step = 0; step < (address.endsWith('bad') ? 50 : 3); step++) await Promise.resolve();
+    if (address.endsWith('bad')) throw new Error('told to');
+    return {};
+  },
+  casts: { note() { /* that is all */ } },
+});
+
+function enqueued(system: System, path: string): Promise<MessageAnswer> {
+  starts = 0;
+  return system.message(system.address(Slow, path), 'later', { op: 'note', enqueue: true });
+}
 
 describe('Hierarchical addresses: subtrees', () => {
   it('lists and sends to all below a prefix who live, and to nobody else', async () => {
@@ -95,6 +113,57 @@ describe('Wake all / wait idle', () => {
     expect(got.sort()).toEqual(['team/ann later', 'team/bob later']);
     expect(await team.deliverAll()).toEqual({ woken: 0, resident: 0, failed: 0, unknown: 0 });
     await system.stop();
+    expectConserved(system.stats());
+  });
+
+  it('Wake all: who was started is woken, also when it has been passivated before that is told', async () => {
+    const system = testSystem();
+    system.activate(Slow, { residentsMax: 4 });
+    for (let n = 0; n < 40; n++) await enqueued(system, `team/${n}`);
+    const failed: WakeStep[] = [];
+    const report = await system.addresses('team').deliverAll({
+      concurrency: 20, progress: (step) => { if (step.result === 'failed') failed.push(step); },
+    });
+    expect([report, failed]).toEqual([{ woken: 40, resident: 0, failed: 0, unknown: 0 }, []]);
+    await system.addresses().whenIdle();
+    expectConserved(system.stats());
+  });
+
+  it('Wake all: an address whose start is under way counts by that start, for all who wait for it', async () => {
+    const system = testSystem();
+    await enqueued(system, 'team/ann');
+    await enqueued(system, 'team/bad');
+    const team = system.addresses('team');
+    // The first lists both and starts one; the second starts the other, for which both wait then.
+    const reports = [team.deliverAll({ concurrency: 1 }), team.deliverAll()];
+    expect(await Promise.all(reports)).toEqual([
+      { woken: 1, resident: 0, failed: 1, unknown: 0 }, { woken: 0, resident: 0, failed: 1, unknown: 0 },
+    ]);
+    expect(starts).toBe(2);
+    await settleTurn();
+    expectConserved(system.stats());
+  });
+
+  it('Wake all: an address in its back-off is failed with the reason, and is started after it', async () => {
+    const env = new VirtualEnv();
+    const system = testSystem({ env });
+    system.activate(Slow, { backoff: { baseMs: 1_000, maxMs: 1_000, jitter: 0 } });
+    const bad = await enqueued(system, 'team/bad');
+    const team = system.addresses('team');
+    const told: WakeStep[] = [];
+    const look = async (): Promise<void> => {
+      const report = team.deliverAll({ progress: (step) => { told.push(step); } });
+      await env.settle();
+      expect(await report).toEqual({ woken: 0, resident: 0, failed: 1, unknown: 0 });
+    };
+    for (let n = 0; n < 3; n++) await look();
+    expect(told.map(({ reason }) => reason)).toEqual(Array(3).fill(expect.objectContaining({ message: 'told to' })));
+    expect(starts, 'the third is in the back-off').toBe(2);
+    expect((await bad).receipt?.state).toBe('pending');
+    await env.advance(1_100);
+    expect(starts, 'for what was only enqueued nobody is').toBe(2);
+    await look();
+    expect(starts).toBe(3);
     expectConserved(system.stats());
   });
 
