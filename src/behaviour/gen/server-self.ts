@@ -41,8 +41,9 @@ export class ServerSelf extends ProcessVerbsImpl {
   }
 
   get address(): string | undefined {
-    const { name } = this.agent;
-    return name instanceof Cell && name.activator !== null ? name.name : undefined;
+    const { name, behaviour } = this.agent;
+    if (!(name instanceof Cell) || name.activator === null) return undefined;
+    return name.activator.definition === (behaviour as { definition?: unknown }).definition ? name.name : undefined;
   }
 
   get from(): From | undefined {

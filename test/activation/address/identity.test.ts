@@ -15,6 +15,18 @@ describe('self.address', () => {
     const bare = system.start(Agent);
     expect(await bare.call('where')).toEqual([undefined, undefined]);
   });
+
+  it('is none for an agent of another definition under that name; it is for one that was started by hand', async () => {
+    const system = testSystem();
+    const Agent = defineAgent({ calls: { where: (self) => self.address } });
+    const Other = defineAgent({ calls: { where: (self) => self.address } });
+    const other = system.start(Other, { name: 'team/ann' });
+    const ann = system.address(Agent, 'team/ann');
+    expect(await other.call('where')).toBeUndefined();
+    await other.stop();
+    system.start(Agent, { name: 'team/ann' });
+    expect(await ann.call('where')).toBe('team/ann');
+  });
 });
 
 describe('after the stop of the system', () => {
