@@ -72,8 +72,9 @@ export interface DeliverOptions extends DeliveryDefaults {
    */
   readonly mode?: DeliverMode | undefined;
   /**
-   * what travels beside the payload, for `self.message.headers`: at most 32 texts, 8,192 bytes of UTF-8
-   * with their names (`HEADERS_TOO_LARGE`); copied. A duplicate has those of the first
+   * what travels beside the payload, for `self.message.headers`: a plain object of at most 32 texts, 8,192
+   * bytes of UTF-8 with their names (`HEADERS_TOO_LARGE`), without half surrogate pairs and byte order marks
+   * that lead; copied. A duplicate has those of the first
    *
    * @since 0.2.0
    */

@@ -44,15 +44,34 @@ describe('headers of a delivery', () => {
   it.each([
     ['no record', 'x', 'BAD_OPTION'],
     ['a list', ['x'], 'BAD_OPTION'],
+    ['a Map', new Map([['h', 'x']]), 'BAD_OPTION'],
+    ['web Headers', new Headers({ h: 'x' }), 'BAD_OPTION'],
+    ['an object of a class', new (class { h = 'x'; })(), 'BAD_OPTION'],
     ['a number', { n: 1 }, 'BAD_OPTION'],
     ['a name of nothing', { '': 'x' }, 'BAD_OPTION'],
+    ['a name with half a surrogate pair', { 'h\ud800': 'x' }, 'BAD_OPTION'],
+    ['a name led by a byte order mark', { '\ufeffh': 'x' }, 'BAD_OPTION'],
+    ['a text with half a surrogate pair', { h: '\udc00x' }, 'BAD_OPTION'],
+    ['a text led by a byte order mark', { h: '\ufeffx' }, 'BAD_OPTION'],
     ['too many', Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`h${n}`, 'x'])), 'HEADERS_TOO_LARGE'],
     ['too large', { h: 'é'.repeat(4_096) }, 'HEADERS_TOO_LARGE'],
-  ])('are refused: %s', async (_what, headers, code) => {
+  ])('are refused, in all systems alike: %s', async (_what, headers, code) => {
     const desk = testSystem().start(Desk);
-    await expect(desk.deliver('look', 'a', { headers: headers as never })).rejects.toMatchObject({ code });
+    const kept = lifeOn(new TestDisk()).ref(Kept, 'kept');
+    const refused = { code, message: expect.stringContaining('deliver.headers') as unknown };
+    await expect(desk.deliver('look', 'a', { headers: headers as never })).rejects.toMatchObject(refused);
+    await expect(kept.deliver('fail', undefined, { headers: headers as never })).rejects.toMatchObject(refused);
     const most = { h: 'é'.repeat(4_095) };
     expect(await (await desk.deliver('look', 'a', { headers: most })).settled).toMatchObject({ kind: 'handled' });
+  });
+
+  it('a Map is told how it becomes one; an object without a prototype, and whole texts, are as they were', async () => {
+    seen.length = 0;
+    const desk = testSystem().start(Desk);
+    await expect(desk.deliver('look', 'a', { headers: new Map() as never })).rejects.toThrow('Object.fromEntries(map)');
+    const headers = Object.assign(Object.create(null) as Record<string, string>, { '\u{1f600}': 'x\ufeff\u{1f600}' });
+    expect(await (await desk.deliver('look', 'a', { headers })).settled).toMatchObject({ kind: 'handled' });
+    expect(seen).toEqual([['a', { ...headers }]]);
   });
 
   it('are kept by its dead letter, and by the retry of that', async () => {

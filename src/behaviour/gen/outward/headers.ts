@@ -4,14 +4,16 @@ const COUNT_MAX = 32;
 const BYTES_MAX = 8_192;
 /** what every object has without being told */
 const RESERVED = '__proto__';
+const BOM = 0xfeff;
+const WHOLE = 'whole Unicode characters, not led by a byte order mark';
 
 /** What travels beside the payload of one message: names and texts. */
 export type Headers = Readonly<Record<string, string>>;
 
 /** A frozen copy of the headers of a message; null for none. Errors: an OptionError for what breaks their rules. */
 export function headersOf(where: string, given: unknown): Headers | null {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new OptionError(where, given, 'a record of texts');
+  if (typeof given !== 'object' || given === null || !isPlain(given)) {
+    throw new OptionError(where, given, 'a plain object of texts', 'Object.fromEntries(map), of web Headers as well');
   }
   const entries = Object.entries(given);
   if (entries.length > COUNT_MAX) {
@@ -21,12 +23,13 @@ export function headersOf(where: string, given: unknown): Headers | null {
   }
   let bytes = 0;
   for (const [name, value] of entries) {
-    if (name === '' || name === RESERVED) {
-      throw new OptionError(where, name, `a name that is neither '' nor ${RESERVED}`);
+    if (name === '' || name === RESERVED || !isWhole(name)) {
+      throw new OptionError(where, name, `a name that is neither '' nor ${RESERVED}, in ${WHOLE}`);
     }
     if (typeof value !== 'string') {
       throw new OptionError(`${where}.${name}`, value, 'a text', 'String(value), or put it into the payload');
     }
+    if (!isWhole(value)) throw new OptionError(`${where}.${name}`, value, WHOLE);
     bytes += utf8Length(name) + utf8Length(value);
   }
   if (bytes > BYTES_MAX) {
@@ -36,6 +39,17 @@ export function headersOf(where: string, given: unknown): Headers | null {
     );
   }
   return entries.length === 0 ? null : Object.freeze(Object.fromEntries(entries) as Record<string, string>);
+}
+
+/** No Map, no web Headers, no list: their content is no property. */
+function isPlain(given: object): boolean {
+  const kind: unknown = Object.getPrototypeOf(given);
+  return kind === Object.prototype || kind === null;
+}
+
+/** UTF-8 has no half surrogate pairs, and decoders swallow a byte order mark. */
+function isWhole(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed() && text.charCodeAt(0) !== BOM;
 }
 
 /** Bytes of a text in UTF-8. */
