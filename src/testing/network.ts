@@ -43,6 +43,8 @@ export class Network {
   private faults: Readonly<Record<keyof NetworkFaults, number | boolean>> & typeof QUIET = QUIET;
   private readonly machines = new Map<string, Machine>();
   private readonly cuts = new Map<string, number>();
+  /** what flapped before the last of them flaps no more */
+  private heals = 0;
   private readonly lastDue = new Map<string, number>();
 
   constructor(sim: Simulation, frameBytesMax: number = 0x1_0000) {
@@ -69,7 +71,7 @@ export class Network {
     this.faults = { ...this.faults, ...Object.fromEntries(given) };
   }
 
-  /** What goes from one to the other is lost, until it is healed as often; the other way stays. */
+  /** What goes from one to the other, or to or from `register`, is lost, until it is healed as often; the other way stays. */
   cut(from: string, to: string): void {
     const way = wayOf(from, to);
     this.cuts.set(way, (this.cuts.get(way) ?? 0) + 1);
@@ -86,15 +88,18 @@ export class Network {
   /** A way that is cut and mended again and again, for a while. */
   flap(from: string, to: string, everyMs: number, times: number): void {
     if (times === 0) return;
+    const { heals } = this;
     this.cut(from, to);
     this.after(everyMs, () => {
+      if (heals !== this.heals) return;
       this.mend(from, to);
-      this.after(everyMs, () => this.flap(from, to, everyMs, times - 1));
+      this.after(everyMs, () => heals === this.heals && this.flap(from, to, everyMs, times - 1));
     });
   }
 
-  /** Ends all cuts and faults. */
+  /** Ends all cuts, flaps and faults. */
   heal(): void {
+    this.heals++;
     this.cuts.clear();
     this.faults = QUIET;
   }
@@ -152,7 +157,7 @@ export class Machine implements Transport {
   inbox: Inbox | null = null;
   constructor(private readonly network: Network, readonly name: string) {
     this.program = new Program(network.env);
-    this.register = network.store.as(name, this.program, (one) => network.isCut(one, 'register'));
+    this.register = network.store.as(name, this.program, (from, to) => network.isCut(from, to));
   }
 
   get frameBytesMax(): number {

@@ -9,6 +9,8 @@ interface Row extends Entry {
   readonly until: number;
 }
 
+/** Its name where ways are cut. */
+const REGISTER = 'register';
 const LATENCY_MS = 3;
 const TIMEOUT_MS = 500;
 
@@ -19,17 +21,17 @@ export class NetworkRegister {
   constructor(private readonly env: Env, private readonly random: Random) {}
 
   /** As one machine sees it. */
-  as(name: string, program: Program, isCut: (name: string) => boolean): Register {
+  as(name: string, program: Program, isCut: (from: string, to: string) => boolean): Register {
     const ask = <T>(act: () => T): Promise<T> => new Promise((resolve, reject) => {
       const answer = (ms: number, fn: () => void): void => this.after(ms, () => program.run(fn));
       const apply = (): void => {
-        if (program.dead) return;
-        const found = act();
+        const found = act(); // also when who asked has died meanwhile: the answer finds nobody
         // The way back may be cut by then: the write has happened, and nobody knows.
-        if (isCut(name)) answer(TIMEOUT_MS, () => reject(unavailable()));
+        if (isCut(REGISTER, name)) answer(TIMEOUT_MS, () => reject(unavailable()));
         else answer(this.random.int(LATENCY_MS), () => resolve(found));
       };
-      if (isCut(name)) answer(TIMEOUT_MS, () => reject(unavailable()));
+      if (program.dead) return;
+      if (isCut(name, REGISTER)) answer(TIMEOUT_MS, () => reject(unavailable()));
       else this.after(this.random.int(LATENCY_MS), apply);
     });
     return {

@@ -108,6 +108,46 @@ describe('the simulated network', () => {
     expect([b.got, at.map((ms) => ms - began)]).toEqual([[0], [100]]);
   }));
 
+  it('heal ends a flap as well, and a cut that comes after it stays', () => run(async (sim, network) => {
+    const [a, b] = [noted(network, 'a'), noted(network, 'b')];
+    network.flap('a', 'b', 10, 5);
+    await sim.sleep(5);
+    network.heal();
+    for (let n = 0; n < 100; n++) {
+      send(a, 'b', 1);
+      await sim.sleep(1);
+    }
+    await sim.sleep(5);
+    expect(b.got).toHaveLength(100);
+    network.flap('a', 'b', 10, 1);
+    network.heal();
+    network.cut('a', 'b');
+    await sim.sleep(50);
+    send(a, 'b', 1);
+    await sim.sleep(5);
+    expect(b.got).toHaveLength(100);
+  }));
+
+  it('what a machine wrote before it crashed is written; nobody hears of it', () => run(async (sim, network) => {
+    const [a, b] = [noted(network, 'a'), noted(network, 'b')];
+    let heard = 0;
+    for (let n = 0; n < 20; n++) void a.machine.register.write(`k${n}`, 'v', 0, 0).then(() => heard++);
+    a.machine.crash();
+    void a.machine.register.write('late', 'v', 0, 0).then(() => heard++);
+    await sim.sleep(10);
+    for (let n = 0; n < 20; n++) expect(await b.machine.register.read(`k${n}`)).toMatchObject({ value: 'v' });
+    expect([await b.machine.register.read('late'), heard]).toEqual([null, 0]);
+  }));
+
+  it('a write whose answer is cut off has happened, and its writer does not know', () => run(async (sim, network) => {
+    const a = noted(network, 'a');
+    network.cut('register', 'a');
+    await expect(a.machine.register.write('k', 'v', 0, 0)).rejects.toMatchObject({ code: 'REGISTER_UNAVAILABLE' });
+    network.heal();
+    expect(await a.machine.register.read('k')).toMatchObject({ value: 'v' });
+    await sim.sleep(1);
+  }));
+
   it('who cannot reach the register is told so, in time', () => run(async (sim, network) => {
     const a = noted(network, 'a');
     network.cut('a', 'register');
