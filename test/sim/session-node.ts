@@ -90,6 +90,10 @@ export class Node implements SessionEvents {
     sim.note(`${this.incarnation} down ${incarnation} ${why}`);
   }
 
+  failed(_event: string, error: unknown): void {
+    throw error;
+  }
+
   expired(_node: string, count: number): void {
     this.expirations += count;
     this.sim.sometimes(true, 'what was parked is given up');

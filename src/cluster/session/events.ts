@@ -19,6 +19,8 @@ export interface SessionEvents {
   message(node: string, bytes: Uint8Array): void;
   /** messages that waited for a session in vain are given up */
   expired(node: string, count: number): void;
+  /** One of these functions has thrown, which changed nothing else; may not throw itself. */
+  failed(event: Exclude<keyof SessionEvents, 'failed'>, error: unknown): void;
   /** how many messages a node may have on its way to us; the window by default */
   room?(node: string): number;
   /** a frame for others than the session */

@@ -71,11 +71,16 @@ function receive(sessions: Sessions, peer: Peer, session: Session, { first, mess
     if (session.received >= session.granted) break; // beyond its credit: it comes again
     session.received++;
     account.received++;
-    events.message(peer.node, messages[at] as Uint8Array);
+    try {
+      events.message(peer.node, messages[at] as Uint8Array);
+    } catch (error) {
+      events.failed('message', error);
+    }
     if (peer.session !== session) return; // ended by what it caused
   }
-  // What had come before was acknowledged by a frame that was lost.
-  if (known > 0 || session.received - session.told >= rules.window / 4) {
+  // What had come before was acknowledged by a frame that was lost. Otherwise when a quarter of the credit is used up.
+  const credit = Math.min(rules.window, session.granted - session.told);
+  if (known > 0 || session.received - session.told >= Math.max(1, credit / 4)) {
     session.due = true;
     sessions.touch(peer);
   }

@@ -28,7 +28,7 @@ export function pack(sessions: Sessions, peer: Peer, session: Session, frameByte
     }
     say(sessions, peer, session, first, messages);
   }
-  if (session.due) say(sessions, peer, session, session.gap ? GAP : out.cursor, []);
+  if (session.due || session.gap) say(sessions, peer, session, session.gap ? GAP : out.cursor, []);
 }
 
 function filled(session: Session, frameBytesMax: number): Uint8Array[] {
@@ -49,7 +49,8 @@ function filled(session: Session, frameBytesMax: number): Uint8Array[] {
 function say(
   sessions: Sessions, peer: Peer, session: Session, first: number, messages: readonly Uint8Array[],
 ): void {
-  session.due = session.gap = false;
+  session.due = false;
+  if (first === GAP) session.gap = false;
   session.told = session.received;
   session.saidAt = sessions.env.mono();
   sessions.write(peer.node, {

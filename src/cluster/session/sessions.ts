@@ -37,6 +37,7 @@ export class Sessions implements Inbox {
     options: SessionOptions = {},
   ) {
     this.node = nodeName('node.name', node);
+    nodeName('node.incarnation', incarnation);
     this.rules = readRules(options, transport.frameBytesMax);
     transport.attach(node, this);
   }
@@ -60,7 +61,8 @@ export class Sessions implements Inbox {
 
   /** Asks a node for a session, unless there is one. */
   connect(node: string): void {
-    const peer = this.peerOf(nodeName('node', node));
+    nodeName('node', node);
+    const peer = this.closed ? null : this.peerOf(node);
     if (peer !== null && peer.session === null && !peer.asks) this.ask(peer);
   }
 
@@ -87,15 +89,15 @@ export class Sessions implements Inbox {
     this.forget(peer);
   }
 
-  /** Ends all sessions; nothing is sent and nothing comes any more. */
+  /** Ends all sessions; nothing is sent and nothing comes any more, also by what is told of it. */
   close(): void {
     if (this.closed) return;
+    this.closed = true;
     for (const peer of this.peers.values()) {
       peer.offer = null;
       this.end(peer, 'disconnect', true);
       this.giveUp(peer);
     }
-    this.closed = true;
     this.peers.clear();
     this.dirty = [];
     if (this.timer !== null) this.env.clear(this.timer);
@@ -108,8 +110,9 @@ export class Sessions implements Inbox {
     if (this.closed) return;
     const frame = decodeFrame(bytes, transport.frameBytesMax);
     if (typeof frame === 'string') account.faults[frame]++;
-    else if (frame.to !== this.node || frame.from === this.node || !isNodeName(frame.from)) account.stale++;
-    else if (frame.kind === Kind.Member) this.events.member?.(frame);
+    else if (frame.to !== this.node || frame.from === this.node || !isNodeName(frame.from)
+      || !isNodeName(frame.incarnation)) account.stale++;
+    else if (frame.kind === Kind.Member) this.told('member', frame);
     else if (frame.kind === Kind.Hello) this.hello(frame);
     else this.within(frame);
   }
@@ -152,6 +155,16 @@ export class Sessions implements Inbox {
     this.tell(peer.node, Kind.Hello, offer.mine, 0);
   }
 
+  /** @internal Tells the node; what it throws is its own, and changes nothing here. */
+  told<K extends Told>(event: K, ...args: Parameters<NonNullable<SessionEvents[K]>>): void {
+    const { events } = this;
+    try {
+      (events[event] as ((...given: typeof args) => unknown) | undefined)?.apply(events, args);
+    } catch (error) {
+      events.failed(event, error);
+    }
+  }
+
   /** @internal The session of a peer is over. */
   end(peer: Peer, why: DownReason, tell: boolean): void {
     const { session } = peer;
@@ -165,7 +178,7 @@ export class Sessions implements Inbox {
     const dropped = out.last - out.sent;
     account.unknown += unknown;
     account.dropped += dropped;
-    this.events.down(peer.node, session.incarnation, why, { unknown, dropped });
+    this.told('down', peer.node, session.incarnation, why, { unknown, dropped });
     this.forget(peer);
   }
 
@@ -176,7 +189,7 @@ export class Sessions implements Inbox {
     peer.parked = [];
     peer.parkedBytes = 0;
     this.account.dropped += count;
-    this.events.expired(peer.node, count);
+    this.told('expired', peer.node, count);
   }
 
   /** @internal */
@@ -293,7 +306,7 @@ export class Sessions implements Inbox {
     peer.parked = [];
     peer.parkedBytes = 0;
     this.touch(peer);
-    this.events.up(peer.node, session.incarnation);
+    this.told('up', peer.node, session.incarnation);
     if (peer.session === session) heard(this, peer, session, frame);
   }
 
@@ -323,7 +336,13 @@ export class Sessions implements Inbox {
 
   private room(peer: Peer): number {
     const { window } = this.rules;
-    return Math.max(0, Math.min(window, this.events.room?.(peer.node) ?? window));
+    let room = window;
+    try {
+      room = this.events.room?.(peer.node) ?? window;
+    } catch (error) {
+      this.events.failed('room', error);
+    }
+    return Math.max(0, Math.min(window, room));
   }
 
   /** @internal The peer may send more; never less than it was told. */
@@ -336,8 +355,8 @@ export class Sessions implements Inbox {
     this.flushing = false;
     const { dirty } = this;
     this.dirty = [];
+    for (const peer of dirty) peer.dirty = false;
     for (const peer of dirty) {
-      peer.dirty = false;
       if (peer.session !== null) pack(this, peer, peer.session, this.transport.frameBytesMax);
     }
   }
@@ -348,12 +367,18 @@ export class Sessions implements Inbox {
     this.tickDue = env.mono() + rules.tickMs;
     this.timer = env.timer(rules.tickMs, () => {
       this.timer = null;
-      look(this, Math.max(0, env.mono() - this.tickDue));
-      if (this.peers.size > 0) this.arm();
+      try {
+        look(this, Math.max(0, env.mono() - this.tickDue));
+      } finally {
+        if (this.peers.size > 0) this.arm();
+      }
     });
     env.hold(this.timer, false);
   }
 }
+
+/** What a node is told, once for each message apart: that is told where it is counted. */
+type Told = 'up' | 'down' | 'expired' | 'member';
 
 /** Evidence in a row, without a word of the peer, that it is not there. */
 const ABSENCES = 2;

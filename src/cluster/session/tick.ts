@@ -24,8 +24,8 @@ export function look(sessions: Sessions, lateMs: number): void {
 function lookAt(sessions: Sessions, peer: Peer, session: Session, now: number, excused: number): void {
   const { rules } = sessions;
   const { out } = session;
-  session.heardAt += excused;
-  session.progressAt += excused;
+  session.heardAt = Math.min(now, session.heardAt + excused);
+  session.progressAt = Math.min(now, session.progressAt + excused);
   if (now - session.heardAt > rules.silenceMs) {
     sessions.end(peer, 'silence', true);
     return;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type SendResult, Sessions, type SessionOptions } from '../../../src/cluster/session/index.js';
+import {
+  type SendResult, Sessions, type SessionEvents, type SessionOptions,
+} from '../../../src/cluster/session/index.js';
 import { decodeFrame, encodeFrame, type Frame, Kind } from '../../../src/cluster/wire/index.js';
 import { type Machine, Network } from '../../../src/testing/network.js';
 import { simulate, type Simulation } from '../../../src/testing/index.js';
@@ -15,7 +17,11 @@ interface Side {
 interface Acts {
   down?(sessions: Sessions): void;
   message?(sessions: Sessions, value: number): void;
+  room?(): number;
 }
+
+const nothing = (): void => undefined;
+const quiet: SessionEvents = { up: nothing, down: nothing, message: nothing, expired: nothing, failed: nothing };
 
 function side(
   network: Network, name: string, options: SessionOptions = {}, life = 1, acts: Acts = {},
@@ -33,6 +39,8 @@ function side(
       acts.message?.(sessions, bytes[0] as number);
     },
     expired: (node, count) => void events.push(`expired ${node} ${count}`),
+    ...(acts.room && { room: acts.room }),
+    failed: (event, error) => void events.push(`${event} threw ${String(error)}`),
   }, options);
   const send = (to: string, ...values: number[]): SendResult[] =>
     values.map((value) => sessions.send(to, Uint8Array.of(value)));
@@ -277,6 +285,99 @@ describe('sessions between two nodes', () => {
     side(network, 'a', {}, 2).sessions.connect('b');
     await sim.sleep(20);
     expect(b.events).toEqual(['up a1', 'down a1 restarted 0 0']);
+  }));
+
+  it('what a callback throws is reported, and stops neither what follows nor the clock', () => run(
+    async (sim, network) => {
+      const bang = (): never => {
+        throw new Error('bang');
+      };
+      const b = side(network, 'b', {}, 1, { message: (_sessions, value) => value === 2 && bang(), down: bang });
+      const [a, c] = [side(network, 'a'), side(network, 'c')];
+      for (const one of [a, c]) one.sessions.connect('b');
+      await sim.sleep(100);
+      a.send('b', 1, 2, 3);
+      await sim.sleep(10);
+      expect(b.events.slice(2)).toEqual(['1', '2', 'message threw Error: bang', '3']);
+      for (const one of ['a', 'c']) network.cut(one, 'b');
+      await sim.sleep(20_000);
+      expect(b.events.slice(6).sort()).toEqual([
+        'down a1 silence 0 0', 'down c1 silence 0 0', 'down threw Error: bang', 'down threw Error: bang',
+      ]);
+    },
+  ));
+
+  it('a loop that was held up gives a verdict in time when it runs again', () => run(async (sim, network) => {
+    const [a, b] = [side(network, 'a', { tickMs: 500 }), side(network, 'b', { silenceMs: 60_000, resendsMax: 99 })];
+    a.sessions.connect('b');
+    await sim.sleep(650);
+    b.send('a', 1);
+    a.machine.program.stall(30_000);
+    await sim.sleep(5);
+    network.cut('b', 'a'); // that message alone has come
+    await sim.sleep(30_000 + 9_500);
+    expect(a.events).toEqual(['up b1', '1', 'down b1 silence 0 0']);
+  }));
+
+  it('nothing is sent while all is closed, and the account holds', () => run(async (sim, network) => {
+    const results: SendResult[] = [];
+    const a = side(network, 'a', { whileDown: {} }, 1, {
+      down: (sessions) => {
+        results.push(sessions.send('b', Uint8Array.of(1)), sessions.send('c', Uint8Array.of(1)));
+        sessions.connect('d');
+      },
+    });
+    side(network, 'b');
+    a.sessions.connect('b');
+    await sim.sleep(100);
+    a.sessions.close();
+    const { accepted, forwarded, unknown, dropped, refused } = a.sessions.account;
+    expect([results, accepted, forwarded + unknown + dropped, refused]).toEqual([['refused', 'refused'], 0, 0, 2]);
+    expect([a.sessions.peers.size, a.sessions.waiting()]).toEqual([0, 0]);
+  }));
+
+  it('a hole is told of also when there is something to send', () => run(async (sim, network) => {
+    const options = { resendMs: 5_000 };
+    const [a, b] = [side(network, 'a', options), side(network, 'b', options)];
+    a.sessions.connect('b');
+    await sim.sleep(100);
+    sent(a, (nth) => nth === 0);
+    const { inbox } = b.machine;
+    let frames = 0;
+    b.machine.inbox = {
+      frame: (bytes) => {
+        inbox?.frame(bytes);
+        if (frames < 3) b.send('a', frames++); // in the same turn
+      },
+      unreachable: () => undefined,
+    };
+    for (let n = 0; n < 3; n++) {
+      a.send('b', n);
+      await sim.sleep(1);
+    }
+    await sim.sleep(100);
+    expect([b.events, a.events]).toEqual([['up a1', '0', '1', '2'], ['up b1', '0', '1', '2']]);
+  }));
+
+  it('small credit is renewed when it is used, not at the next look', () => run(async (sim, network) => {
+    const [a] = [side(network, 'a'), side(network, 'b', { tickMs: 1_000 }, 1, { room: () => 4 })];
+    a.sessions.connect('b');
+    await sim.sleep(2_000);
+    a.send('b', ...Array.from({ length: 100 }, (_, n) => n));
+    await sim.sleep(300);
+    expect(a.sessions.account.forwarded).toBe(100);
+  }));
+
+  it('an incarnation is a plain name, ours and theirs', () => run((_sim, network) => {
+    const b = side(network, 'b');
+    for (const bad of ['a\n1', '', 'x'.repeat(65)]) {
+      b.sessions.frame(encodeFrame(handshake(Kind.Hello, bad, 5, 0)));
+      expect(() => new Sessions(b.machine.program, b.machine, 'b', bad, quiet)).toThrow(
+        expect.objectContaining({ code: 'BAD_OPTION', option: 'node.incarnation' }),
+      );
+    }
+    expect([b.sessions.account.stale, b.sessions.peers.size]).toEqual([3, 0]);
+    return Promise.resolve();
   }));
 
   it('an event loop that was held up blames nobody for the silence', () => run(async (sim, network) => {
