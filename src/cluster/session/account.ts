@@ -3,7 +3,7 @@ import type { FrameFault } from '../wire/index.js';
 /**
  * What became of messages at this node, in exact integers:
  * `accepted = forwarded + unknown + dropped + waiting`. Of all nodes together, forwarded ≤ received ≤
- * forwarded + unknown.
+ * forwarded + unknown + waiting; of one that was killed, what waited in it then.
  */
 export class SessionAccount {
   accepted = 0;

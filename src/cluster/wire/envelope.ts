@@ -34,26 +34,29 @@ export const ENVELOPE_BYTES_MAX: number = 3 * TEXT_BYTES_MAX + NOTE_BYTES_MAX + 
 const writer = new Writer();
 const reader = new Reader();
 
-/** The bytes of a message. Throws `NOT_SENDABLE` for a name or operation that cannot travel. */
+/**
+ * The bytes of a message. Time that is over is sent as 0, parts of a ms as a whole one. Throws
+ * `NOT_SENDABLE` for what would not be read: a name, an operation, a number, a provenance.
+ */
 export function encodeEnvelope(message: Envelope): Uint8Array {
   const { to, op, expiresInMs, trace, provenance } = message;
   writer.begin(message.body.length + FRAME_HEAD_BYTES);
   writer.array(POSITIONS);
-  writer.uint(message.kind);
-  if (typeof to === 'number') writer.uint(to);
+  writer.uint(message.kind, 'kind', 1, KIND_MAX);
+  if (typeof to === 'number') writer.uint(to, 'to');
   else writer.text(to, 'to');
-  writer.uint(message.from);
-  writer.uint(message.ref);
+  writer.uint(message.from, 'from');
+  writer.uint(message.ref, 'ref');
   if (op === null) writer.none();
   else writer.text(op, 'op');
-  writer.uint(message.flags);
+  writer.uint(message.flags, 'flags');
   if (expiresInMs === null) writer.none();
-  else writer.uint(expiresInMs);
+  else writer.uint(Math.max(0, Math.ceil(expiresInMs)), 'expiresInMs');
   if (trace === null) writer.none();
   else writer.text(trace, 'trace');
   if (provenance === null) writer.none();
-  else writer.binary(provenance);
-  writer.binary(message.body);
+  else writer.binary(provenance, 'provenance', NOTE_BYTES_MAX);
+  writer.binary(message.body, 'body');
   return writer.end();
 }
 

@@ -39,31 +39,31 @@ const POSITIONS = 12;
 const writer = new Writer();
 const reader = new Reader();
 
-/** The bytes of a frame, which nobody else has. Throws `NOT_SENDABLE` for names that are too long. */
+/** The bytes of a frame, which nobody else has. Throws `NOT_SENDABLE` for what would not be read as one. */
 export function encodeFrame(frame: Frame): Uint8Array {
   const { messages, note } = frame;
   let size = FRAME_HEAD_BYTES + (note?.length ?? 0);
   for (const message of messages) size += message.length + MESSAGE_HEAD_BYTES;
   writer.begin(size);
   writer.array(POSITIONS);
-  writer.uint(VERSION);
-  writer.uint(frame.kind);
+  writer.uint(VERSION, 'version');
+  writer.uint(frame.kind, 'kind', Kind.Hello, Kind.Member);
   writer.text(frame.from, 'node');
   writer.text(frame.incarnation, 'incarnation');
   writer.text(frame.to, 'node');
-  writer.uint(frame.mine);
-  writer.uint(frame.yours);
-  writer.uint(frame.first);
-  writer.uint(frame.ack);
-  writer.uint(frame.limit);
+  writer.uint(frame.mine, 'mine');
+  writer.uint(frame.yours, 'yours');
+  writer.uint(frame.first, 'first');
+  writer.uint(frame.ack, 'ack');
+  writer.uint(frame.limit, 'limit');
   if (note === null) writer.none();
-  else writer.binary(note);
+  else writer.binary(note, 'note', NOTE_BYTES_MAX);
   writer.array(messages.length);
-  for (const message of messages) writer.binary(message);
+  for (const message of messages) writer.binary(message, 'message');
   return writer.end();
 }
 
-/** The frame, or why it is none; never throws, and makes nothing larger than the bytes are. */
+/** The frame, or why it is none; never throws, and makes nothing for a length that lies. */
 export function decodeFrame(bytes: Uint8Array, bytesMax: number): Frame | FrameFault {
   if (bytes.length > bytesMax) return 'limit';
   try {

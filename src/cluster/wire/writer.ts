@@ -33,8 +33,9 @@ export class Writer {
     this.head(Major.Array, length);
   }
 
-  /** A whole number from 0 to 2^53 - 1. */
-  uint(value: number): void {
+  /** Throws `NOT_SENDABLE` for what is no whole number from 0 to 2^53 - 1, or to `max`. */
+  uint(value: number, what: string, min = 0, max: number = Number.MAX_SAFE_INTEGER): void {
+    if (!Number.isSafeInteger(value) || value < min || value > max) throw noNumber(what, value, min, max);
     this.head(Major.Uint, value);
   }
 
@@ -56,7 +57,9 @@ export class Writer {
     this.at += size;
   }
 
-  binary(bytes: Uint8Array): void {
+  /** Throws `NOT_SENDABLE` for more than `max` bytes. */
+  binary(bytes: Uint8Array, what: string, max: number = Infinity): void {
+    if (bytes.length > max) throw tooLong(what, bytes.length, max);
     this.head(Major.Bytes, bytes.length);
     this.room(bytes.length);
     this.bytes.set(bytes, this.at);
@@ -102,6 +105,17 @@ function isShort(text: string): boolean {
   if (text.length > SHORT) return false;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
+}
+
+function noNumber(what: string, value: number, min: number, max: number): OptionError {
+  const end = max === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : max;
+  return new OptionError(
+    what, value, `a whole number from ${min} to ${end}`, 'give one, or leave it out', 'NOT_SENDABLE',
+  );
+}
+
+function tooLong(what: string, bytes: number, max: number): OptionError {
+  return new OptionError(what, bytes, `at most ${max} bytes`, 'make it smaller', 'NOT_SENDABLE');
 }
 
 function refused(what: string, text: string, rule: string): OptionError {

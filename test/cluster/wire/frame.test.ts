@@ -72,11 +72,36 @@ describe('P38: frames', () => {
     expect(decodeFrame(encodeFrame(plain), 10)).toBe('limit');
     const many = { ...plain, messages: new Array<Uint8Array>(FRAME_MESSAGES_MAX + 1).fill(new Uint8Array(0)) };
     expect(decodeFrame(encodeFrame(many), MAX)).toBe('limit');
-    expect(decodeFrame(encodeFrame({ ...plain, note: new Uint8Array(NOTE_BYTES_MAX + 1) }), MAX)).toBe('limit');
+    const noted = [...hex('8c 01 05 61 61 61 69 61 62 00 00 00 00 00 59 1001'), ...new Uint8Array(4_097), 0x80];
+    expect(decodeFrame(Uint8Array.from(noted), MAX)).toBe('limit');
     expect(() => encodeFrame({ ...plain, from: 'x'.repeat(1_025) })).toThrow(
       expect.objectContaining({ code: 'NOT_SENDABLE', option: 'node' }),
     );
     expect(() => encodeFrame({ ...plain, from: '\ud800' })).toThrow(expect.objectContaining({ code: 'NOT_SENDABLE' }));
+  });
+
+  it('P38: what would not be read is refused at its sender, and what was sent before is as it was', () => {
+    const refused = (option: string): unknown => expect.objectContaining({ code: 'NOT_SENDABLE', option });
+    const message: Envelope = {
+      kind: 1, to: 1, from: 2, ref: 3, op: 'o', flags: 0, expiresInMs: 5, trace: null, provenance: null,
+      body: Uint8Array.of(1),
+    };
+    const good = encodeEnvelope(message);
+    for (const [name, values] of Object.entries({
+      kind: [0, 256, 1.5], to: [-1, 2 ** 53], from: [-1, NaN], ref: [2 ** 53, Infinity], flags: [0.5],
+      expiresInMs: [Infinity, NaN, 2 ** 60], provenance: [new Uint8Array(NOTE_BYTES_MAX + 1)],
+    })) {
+      for (const value of values) expect(() => encodeEnvelope({ ...message, [name]: value })).toThrow(refused(name));
+    }
+    for (const [name, value] of [['note', new Uint8Array(NOTE_BYTES_MAX + 1)], ['ack', -1], ['kind', 6]]) {
+      expect(() => encodeFrame({ ...plain, [name as string]: value })).toThrow(refused(name as string));
+    }
+    const left = (expiresInMs: number): unknown =>
+      (decodeEnvelope(encodeEnvelope({ ...message, expiresInMs })) as Envelope).expiresInMs;
+    expect([-5, 0.2, 7].map(left)).toEqual([0, 1, 7]);
+    expect(decodeEnvelope(encodeEnvelope({ ...message, provenance: new Uint8Array(NOTE_BYTES_MAX) })))
+      .toMatchObject({ kind: 1 });
+    expect(good).toEqual(encodeEnvelope(message));
   });
 
   it.each([
