@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineAgent, type System } from '../../../src/index.js';
-import type { MessageAnswer, WakeStep } from '../../../src/activation/public.js';
+import type { MessageAnswer } from '../../../src/activation/public.js';
+import type { WakeStep } from '../../../src/api/activation/subtree.js';
 import { expectConserved, settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
 
@@ -159,7 +160,7 @@ describe('Wake all / wait idle', () => {
     for (let n = 0; n < 3; n++) await look();
     expect(told.map(({ reason }) => reason)).toEqual(Array(3).fill(expect.objectContaining({ message: 'told to' })));
     expect(starts, 'the third is in the back-off').toBe(2);
-    expect((await bad).receipt?.state).toBe('pending');
+    expect(bad.receipt?.state).toBe('pending');
     await env.advance(1_100);
     expect(starts, 'for what was only enqueued nobody is').toBe(2);
     await look();
