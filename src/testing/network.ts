@@ -71,7 +71,7 @@ export class Network {
     this.faults = { ...this.faults, ...Object.fromEntries(given) };
   }
 
-  /** What goes from one to the other is lost, until it is healed as often; the other way stays. `register`: its place. */
+  /** What goes from one to the other is lost, until it is healed as often; the other way stays. `register` too. */
   cut(from: string, to: string): void {
     const way = wayOf(from, to);
     this.cuts.set(way, (this.cuts.get(way) ?? 0) + 1);
