@@ -117,7 +117,7 @@ describe('deliveries to a state machine', () => {
     expect(await push.settled).toMatchObject({ kind: 'handled', reply: 'push 2', attempts: 2 });
   });
 
-  it('P22 a crash gives it to the next incarnation, with the state of before; poison ends as a dead letter', async () => {
+  it('P22 a crash gives it to the next incarnation, in the state of before; poison is a dead letter', async () => {
     const { system, ref } = await gate();
     const second = await ref.deliver('fail', 1, QUICK);
     expect(await second.settled).toMatchObject({ kind: 'handled', attempts: 2 });

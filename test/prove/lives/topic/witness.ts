@@ -102,7 +102,7 @@ class TopicWitness extends Witness {
 }
 
 export const topicVariant: Variant = {
-  name: 'topics', promise: 'each message once at its offset, no place goes back or skips, one effect in a durable agent',
+  name: 'topics', promise: 'each message once at its offset, no place goes back or skips, one effect in an agent',
   wanted: ['resumed'],
   witness: () => new TopicWitness(),
 };
