@@ -4,12 +4,9 @@ import type { MessageEvent, MessageOptions } from '../../../src/activation/publi
 import { lifeOn, dies, TestDisk } from '../../delivery/durable/lives.js';
 import { settleTurn, testSystem } from '../../support/system.js';
 import { VirtualEnv } from '../../support/virtual-env.js';
+import { Kept } from './kept.js';
 
 afterEach(() => settleTurn());
-
-const Kept = defineAgent({
-  name: 'kept', durable: true, init: () => ({ n: 0 }), calls: { turn: (self) => ++self.state.n },
-});
 
 function world() {
   const env = new VirtualEnv();
@@ -87,51 +84,6 @@ describe('Delivered semantics', () => {
     signal.abort();
     gate.open();
     expect((await held).kind).toBe('delivered');
-  });
-});
-
-describe('limits of a message begin with its call', () => {
-  test('time that its commit takes counts; it is no answer, and the message goes on', async () => {
-    const env = new VirtualEnv();
-    const disk = new TestDisk();
-    const system = lifeOn(disk, { env });
-    await system.store.ready;
-    const ann = system.address(Kept, 'k/1');
-    await (await system.message(ann, null)).receipt?.settled;
-    disk.hold();
-    const late = system.message(ann, null, { timeoutMs: 100 });
-    const queued = system.message(ann, null, { timeoutMs: 50, enqueue: true });
-    await env.advance(49);
-    const raced = await Promise.race([late, queued, env.settle().then(() => 'waits')]);
-    expect(raced).toBe('waits');
-    await env.advance(60);
-    await expect(late).rejects.toMatchObject({
-      code: 'TIMEOUT', message: expect.stringContaining('not accepted within 100 ms'),
-    });
-    await expect(queued).rejects.toMatchObject({ code: 'TIMEOUT' });
-    disk.release();
-    await system.store.flush();
-    await env.settle();
-    expect(await ann.call('turn'), 'both went on').toBe(4);
-  });
-
-  test('a signal that fires before the acceptance takes it back', async () => {
-    const env = new VirtualEnv();
-    const disk = new TestDisk();
-    const system = lifeOn(disk, { env });
-    await system.store.ready;
-    const ann = system.address(Kept, 'k/1');
-    await (await system.message(ann, null)).receipt?.settled;
-    const controller = new AbortController();
-    const { signal } = controller;
-    disk.hold();
-    const taken = system.message(ann, null, { signal });
-    const queued = system.message(ann, null, { signal, enqueue: true });
-    await env.settle();
-    controller.abort();
-    disk.release();
-    expect([(await taken).kind, (await queued).kind]).toEqual(['cancelled', 'cancelled']);
-    expect(await ann.call('turn')).toBe(2);
   });
 });
 

@@ -177,7 +177,7 @@ describe('stored deliveries to a durable machine', () => {
     expect(await desk.call('handled')).toBe(3);
   });
 
-  it('P22 SM-05 that the program dies is no attempt of one that waits postponed, but of one that came again', async () => {
+  it('P22 SM-05 a death of the program is no attempt of one that waits postponed, but of one that runs', async () => {
     const disk = new TestDisk();
     let life = lifeOn(disk);
     let hatch = await life.start(Hatch, { name: 'hatch' });
